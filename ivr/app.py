@@ -1,0 +1,252 @@
+"""The one place where everything is wired, by hand."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hmac import compare_digest
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]  # publishes no types
+
+from ivr import __version__, watch
+from ivr.book.book import Book, read
+from ivr.line.counter import Counter
+from ivr.line.phone import Phone
+from ivr.line.signature import Signature
+from ivr.line.webhooks import Line
+from ivr.settings import Settings
+from ivr.store.database import Database
+from ivr.store.ledger import Ledger
+from ivr.store.people import People
+from ivr.store.seal import Seal
+from ivr.store.shelf import Shelf, read_folder
+from ivr.web import api
+from ivr.wrapup import Clock, Closing
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class CannotStart(Exception):
+    """The service cannot do its work as it is set up; the message is one clear sentence or a few lines."""
+
+
+class WallClock:
+    """The machine's clock: the only place where the time is read."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251  # the one clock everybody else is handed
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A rehearsal's own agent and token: known to this service while it runs, and written down nowhere."""
+
+    token: str
+    address: str
+    name: str
+
+
+class Desk:
+    """Everybody this service knows: those in the store, and a rehearsal's guest."""
+
+    def __init__(self, people: People, guest: Guest | None) -> None:
+        self._people, self._guest = people, guest
+
+    async def token_holder(self, token: str) -> str | None:
+        """The name an API token was given to, or None."""
+        if self._guest is not None and compare_digest(token.encode(), self._guest.token.encode()):
+            return self._guest.name
+        return await self._people.token_holder(token)
+
+    async def agent_by_address(self, address: str) -> object | None:
+        """The agent who rings from this address, or None."""
+        if self._guest is not None and address == self._guest.address:
+            return self._guest
+        return await self._people.agent_by_address(address)
+
+    async def agent_by_pin(self, pin: str) -> object | None:
+        """The agent with this PIN, or None."""
+        return await self._people.agent_by_pin(pin)
+
+
+class Service:
+    """The whole service as one ASGI application: Twilio's addresses go straight to the line."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        twilio_http: AsyncHttpClient | None,
+        textable: bool,
+        guest: Guest | None,
+    ) -> None:
+        self.settings, self.clock = settings, clock
+        self.database = Database(settings.ivr_database_url)
+        seal = Seal(settings.ivr_secret)
+        self.ledger = Ledger(self.database, seal)
+        self.shelf = Shelf(self.database)
+        self.people = People(self.database, seal)
+        self._everybody = Desk(self.people, guest)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._book: Book | None = None
+        self.phone = Phone(
+            settings.twilio_account_sid,
+            settings.twilio_api_key or settings.twilio_account_sid,
+            settings.twilio_api_secret or settings.twilio_auth_token,
+            http=twilio_http,
+            api_url=settings.ivr_twilio_api_url or None,
+            public_url=settings.ivr_public_url,
+            fallback_url=settings.ivr_fallback_url or None,
+            sleep=clock.sleep,
+        )
+        zone = ZoneInfo(settings.ivr_timezone) if settings.ivr_timezone else None
+        self.closing = Closing(self.ledger, self.book, clock, self.phone, zone=zone, textable=textable)
+        self.counter = Counter(
+            closing=self.closing,
+            ledger=self.ledger,
+            book=self.book,
+            phone=self.phone,
+            people=self._everybody,
+            clock=clock,
+            caller_keys=seal.caller_keys,
+            public_url=settings.ivr_public_url,
+        )
+        signature = Signature(settings.auth_tokens, settings.ivr_public_url) if settings.auth_tokens else None
+        self.line = Line(self.counter, signature)
+        self.desk = self._desk()
+
+    def book(self) -> Book:
+        """The published book. It is read as the service starts, so that no call ever waits for it."""
+        assert self._book is not None, "the service has not been started"
+        return self._book
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.line.owns(scope["path"]):
+            await self.line(scope, receive, send)
+        else:
+            await self.desk(scope, receive, send)
+
+    # --- starting and stopping -------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open, and make sure that the queues the book names exist."""
+        sys.setswitchinterval(0.0005)  # the writer thread is let in sooner: more answers a second beside it
+        await self.open()
+        await self.phone.start()
+        task = asyncio.ensure_future(self._create_queues())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def open(self) -> None:
+        """Open the database and the book. Raises CannotStart, in a sentence, when the book is unfit."""
+        self.database.start()
+        book = await self.shelf.current()
+        if book is None:
+            files = read_folder(self.settings.prompts_folder())
+            book, faults = read(files)
+            wrong = [fault for fault in faults if fault.fault]
+            if wrong or book is None:
+                raise CannotStart("\n\n".join(["the prompt book has faults:", *map(str, wrong)]))
+            await self.shelf.keep_first(files, by="serve", note="the first book", at=self.clock.now())
+            book = await self.shelf.current()
+        if book is None:
+            raise CannotStart("the shelf holds no book that can be read; `ivr proof` says why")
+        self._book = book
+
+    async def _create_queues(self) -> None:
+        """A queue that does not exist yet is made by the first caller too: a failure here harms nobody."""
+        try:
+            await self.phone.create_queues(sorted(self.book().rules.queues))
+        except Exception as error:
+            watch.log().warning("queues not created", error=type(error).__name__)
+
+    async def stop(self) -> None:
+        """Finish what is under way and close."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.counter.close()
+        await self.phone.stop()
+        self.database.stop()
+
+    # --- the door for people and programs ----------------------------------------------------------
+
+    def _desk(self) -> FastAPI:
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            await self.start()
+            try:
+                yield
+            finally:
+                await self.stop()
+
+        desk = FastAPI(
+            title="ivr",
+            version=__version__,
+            summary="The end of a telephone call, done well.",
+            lifespan=lifespan,
+            docs_url=None,
+            redoc_url=None,
+        )
+        desk.include_router(api.router(self.closing, self._everybody))
+
+        @desk.get("/healthz", include_in_schema=False)
+        async def healthz() -> Response:
+            """The process is alive."""
+            return Response("ok\n", media_type="text/plain")
+
+        @desk.get("/readyz", include_in_schema=False)
+        async def readyz() -> Response:
+            """Database and book are at hand."""
+            if self._book is None or not await self.database.answers():
+                return Response("not ready\n", 503, media_type="text/plain")
+            return Response("ready\n", media_type="text/plain")
+
+        @desk.get("/metrics", include_in_schema=False)
+        async def metrics() -> Response:
+            """Counters, as Prometheus reads them."""
+            return Response(watch.metrics(), media_type="text/plain; version=0.0.4")
+
+        @desk.exception_handler(Exception)
+        async def ours(_: Request, error: Exception) -> JSONResponse:
+            """A fault of ours: said as such, and trying again is safe, since every request here is."""
+            watch.log().error("fault", where="api", error=type(error).__name__)
+            return JSONResponse({"detail": "This is our fault, not yours; try again in a moment."}, 503)
+
+        return desk
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    twilio_http: AsyncHttpClient | None = None,
+    textable: bool = False,
+    guest: Guest | None = None,
+) -> Service:
+    """The service. A rehearsal brings its own clock, its own REST side and a database in memory.
+
+    `textable` lets a rehearsal offer texts, which a live line does not until sending exists.
+    """
+    return Service(
+        settings, clock=clock or WallClock(), twilio_http=twilio_http, textable=textable, guest=guest
+    )
+
+
+def from_environment() -> Service:
+    """What each of several workers runs."""
+    settings = Settings()
+    watch.set_up(settings.ivr_log_level)
+    return create_app(settings)

@@ -1,0 +1,317 @@
+"""The book's rules and voices: rules.yaml and voices.yaml, which are versioned and published with the words.
+
+Everything has a default except the time zone and the locale. A wrong key or value is a fault with its
+place and the nearest right one; what can still be read is read.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from ivr.book.source import Findings, Items, Node, Place, Scalar, Table, nearest
+from ivr.calls.waits import Severities
+
+T = TypeVar("T")
+
+MOMENTS = ("opening", "apology", "next_steps", "question", "goodbye")
+FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}|[a-z]{2,3}-[0-9]{3}")
+BUDGETS: Mapping[str, float] = {
+    "opening": 6.0, "apology": 14.0, "next_steps": 45.0, "question": 8.0, "goodbye": 14.0, "farewell": 75.0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast lines are spoken."""
+
+    words_per_minute: int = 165
+    slow: int = 130  # words a minute where a caller wants it slower
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What one of our own telephone numbers stands for."""
+
+    queue: str | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue's rules; what it does not say itself is the default's."""
+
+    name: str = "default"
+    locale: str | None = None
+    way: str = "aside"
+    question: str = "likely_next"
+    release: str = "after_goodbye"
+    texts: str = "allowed"
+    farewell: str = "on"
+    told: int | None = None  # seconds of wait announced while queueing
+    notice: str | None = None
+    event: str | None = None
+    record: str | None = None  # passed to <Dial record>
+    music: str | None = None  # the address of what is heard while waiting; silence between the words if none
+    line_name: str | None = None
+    line_phone: str | None = None
+    line_hours: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """rules.yaml."""
+
+    timezone: ZoneInfo
+    locale: str
+    severities: Severities = field(default_factory=Severities)
+    answered_within: int = 60  # seconds after an answer within which an earlier call still counts as waiting
+    moments: tuple[str, ...] = MOMENTS
+    pace: Pace = Pace()
+    budgets: Mapping[str, float] = field(default_factory=lambda: BUDGETS)  # seconds, by moment
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    queues: Mapping[str, Queue] = field(default_factory=lambda: {"default": Queue()})
+
+    def queue(self, name: str | None) -> Queue:
+        """A queue's rules; a queue the book does not name has the defaults, under its own name."""
+        if name is None:
+            return self.queues["default"]
+        return self.queues.get(name) or replace(self.queues["default"], name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Which voice speaks a locale."""
+
+    voice: str  # Twilio's <Say voice>
+    language: str  # Twilio's <Say language>
+    native_of: tuple[str, ...] = ()  # the places whose voice it is
+    piper: str | None = None  # the voice of rehearsals
+    ssml: bool = True  # False: it takes plain words only
+    start: str | None = None  # the locale whose words this one starts from
+
+
+class Form:
+    """One mapping being filled in: takes keys one by one, then names those nobody took."""
+
+    def __init__(self, node: Node | None, findings: Findings, what: str) -> None:
+        self._findings = findings
+        self._what = what
+        self._asked: list[str] = []
+        self.table = node if isinstance(node, Table) else Table(node.place if node else Place(what))
+        empty = node is None or (isinstance(node, Scalar) and not node.text)
+        if not empty and not isinstance(node, Table):
+            findings.add(self.table.place, f"{what} is a list of “key: value” lines")
+
+    def take(self, key: str) -> Node | None:
+        self._asked.append(key)
+        return self.table.values.get(key)
+
+    def text(self, key: str, default: str | None = None) -> str | None:
+        """A text; absent or empty is the default."""
+        node = self.take(key)
+        if isinstance(node, Scalar):
+            return " ".join(node.text.split()) or default
+        if node is not None:
+            self._findings.add(node.place, f"{key} is a single value")
+        return default
+
+    def read(self, key: str, default: T, convert: Callable[[str], T], wanted: str) -> T:
+        """A value that `convert` makes of the text, or raises ValueError."""
+        written = self.text(key)
+        if written is None:
+            return default
+        try:
+            return convert(written)
+        except (ValueError, KeyError, LookupError, OSError):
+            self._findings.add(self.table.values[key].place, f"{key} is {wanted}, not “{written[:60]}”")
+            return default
+
+    def number(self, key: str, default: int, least: int = 0, most: int = 1_000_000) -> int:
+        return self.read(key, default, _within(least, most), f"a whole number from {least} to {most}")
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        return self.read(key, default, lambda text: FLAGS[text.casefold()], "yes or no")
+
+    def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:
+        written = self.text(key)
+        if written is None or written in choices:
+            return written or default
+        hint = nearest(written, choices) or f"it is one of: {', '.join(choices)}"
+        self._findings.add(self.table.values[key].place, f"{key} is never “{written[:60]}”", hint)
+        return default
+
+    def form(self, key: str) -> "Form":
+        return Form(self.take(key), self._findings, key)
+
+    def done(self) -> None:
+        """Name every key that was not asked for."""
+        for key, place in self.table.keys.items():
+            if key not in self._asked:
+                self._findings.add(place, f"{self._what} has no “{key[:60]}”", nearest(key, self._asked))
+
+
+def _within(least: int, most: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError(text)
+        return int(text)
+
+    return convert
+
+
+def read_rules(node: Node | None, findings: Findings, file: str) -> Rules | None:
+    """rules.yaml; None when it lacks what has no default."""
+    form = Form(node or Table(Place(file)), findings, file)
+    zone = form.read("timezone", None, lambda name: ZoneInfo(name), "a time zone like Europe/London")
+    locale = form.text("locale")
+    for key, value in (("timezone", zone), ("locale", locale)):
+        if value is None and form.take(key) is None:
+            findings.add(form.table.place, f"{file} says no {key}")
+    severities = _severities(form.form("severities"), findings)
+    earlier = form.form("earlier")
+    answered_within = earlier.number("answered_within", 60, 0, 3_600)
+    earlier.done()
+    moments = _moments(form.take("moments"), findings)
+    pace_form = form.form("pace")
+    pace = Pace(pace_form.number("words_per_minute", 165, 60, 400), pace_form.number("slow", 130, 30, 400))
+    pace_form.done()
+    budget_form = form.form("seconds")
+    budgets = {key: float(budget_form.number(key, int(usual), 1, 600)) for key, usual in BUDGETS.items()}
+    budget_form.done()
+    queues = _queues(form.form("queues"), findings)
+    numbers = _numbers(form.form("numbers"))
+    form.done()
+    if zone is None or locale is None:
+        return None
+    return Rules(zone, locale, severities, answered_within, moments, pace, budgets, numbers, queues)
+
+
+def _severities(form: Form, findings: Findings) -> Severities:
+    usual = Severities()
+    names = ("slight", "long", "very_long", "extreme")
+    seconds = [form.number(name, getattr(usual, name), 1, 14_400) for name in names]
+    form.done()
+    if seconds != sorted(set(seconds)):
+        findings.add(form.table.place, f"each begins later than the one before: {', '.join(names)}")
+        return usual
+    return Severities(*seconds)
+
+
+def _moments(node: Node | None, findings: Findings) -> tuple[str, ...]:
+    if node is None:
+        return MOMENTS
+    if not isinstance(node, Items):
+        findings.add(node.place, f"moments is a list, as in [{', '.join(MOMENTS)}]")
+        return MOMENTS
+    named = []
+    for item in node.items:
+        name = item.text if isinstance(item, Scalar) else ""
+        if name not in MOMENTS or name in named:
+            hint = nearest(name, MOMENTS)
+            findings.add(item.place, f"“{name[:40]}” is no moment, or stands here twice", hint)
+        else:
+            named.append(name)
+    if not named or named[-1] != "goodbye":
+        findings.add(node.place, "the last moment is the goodbye")
+        return MOMENTS
+    return tuple(named)
+
+
+def _numbers(form: Form) -> dict[str, Number]:
+    numbers = {}
+    for key in form.table.values:
+        number = form.form(key)
+        numbers[key] = Number(number.text("queue"), number.text("locale"))
+        number.done()
+    return numbers
+
+
+def _queues(form: Form, findings: Findings) -> dict[str, Queue]:
+    names = list(form.table.values)
+    if names and names[0] != "default":
+        findings.add(form.table.keys[names[0]], "`default` stands first: every other queue starts from it")
+        names = ["default", *(name for name in names if name != "default")]
+    queues = {"default": Queue()}
+    for name in names:
+        queues[name] = _queue(form.form(name), name, queues["default"])
+    return queues
+
+
+def _queue(form: Form, name: str, usual: Queue) -> Queue:
+    line = form.form("line")
+    read = replace(
+        usual,
+        name=name,
+        locale=form.text("locale", usual.locale),
+        way=form.choice("way", usual.way, ("aside", "together", "after")),
+        question=form.choice("question", usual.question, ("likely_next", "anything_else", "none")),
+        release=form.choice("release", usual.release, ("after_goodbye", "after_steps")),
+        texts=form.choice("texts", usual.texts, ("allowed", "never")),
+        farewell=form.choice("farewell", usual.farewell, ("on", "paused", "off")),
+        told=form.read("told", usual.told, _within(1, 14_400), "a number of seconds"),
+        notice=form.text("notice", usual.notice),
+        event=form.text("event", usual.event),
+        record=form.text("record", usual.record),
+        music=form.text("music", usual.music),
+        line_name=line.text("name", usual.line_name),
+        line_phone=line.text("phone", usual.line_phone),
+        line_hours=line.text("hours", usual.line_hours),
+    )
+    line.done()
+    form.done()
+    return read
+
+
+def read_voices(node: Node | None, findings: Findings, file: str) -> dict[str, tuple[Voice, Place]]:
+    """voices.yaml: locale → voice and the place where it is said, parents before children."""
+    voices: dict[str, tuple[Voice, Place]] = {}
+    form = Form(node or Table(Place(file)), findings, file)
+    for locale, place in form.table.keys.items():
+        voice = form.form(locale)
+        start = voice.text("from")
+        usual: Any = voices.get(start or "", (None, None))[0]
+        if not LOCALE.fullmatch(locale):
+            findings.add(place, f"“{locale[:40]}” is not a locale like en-GB")
+        if start and usual is None:
+            hint = nearest(start, voices) or "a locale stands below the one it starts from"
+            findings.add(voice.table.values["from"].place, f"no locale “{start[:40]}” stands above", hint)
+        name = voice.text("voice", usual.voice if usual else None)
+        if name is None:
+            findings.add(place, f"{locale} has no voice", "as <Say> names it: Polly.Amy-Neural")
+        voices[locale] = (
+            Voice(
+                name or "alice",
+                voice.text("language", locale) or locale,
+                tuple((voice.text("native_of") or "").replace(",", " ").split()),
+                voice.text("piper", usual.piper if usual else None),
+                voice.flag("ssml", usual.ssml if usual else True),
+                start if usual else None,
+            ),
+            place,
+        )
+        voice.done()
+    return voices
+
+
+def check_names(node: Node | None, rules: Rules, locales: Mapping[str, Any], findings: Findings) -> None:
+    """Every locale and queue that rules.yaml names must be one the book has."""
+    for key, table in _tables(node):
+        for name, known in (("locale", locales), ("queue", rules.queues)):
+            value = table.values.get(name)
+            if isinstance(value, Scalar) and value.text and value.text not in known:
+                hint = nearest(value.text, known)
+                findings.add(value.place, f"{key}: this book has no {name} “{value.text[:40]}”", hint)
+
+
+def _tables(node: Node | None) -> list[tuple[str, Table]]:
+    found: list[tuple[str, Table]] = []
+    if isinstance(node, Table):
+        found.append(("rules.yaml", node))
+        for group in ("numbers", "queues"):
+            members = node.values.get(group)
+            if isinstance(members, Table):
+                found += [(key, value) for key, value in members.values.items() if isinstance(value, Table)]
+    return found

@@ -1,0 +1,59 @@
+"""The command line: one file a command, which parses and prints and leaves the work to an act.
+
+Exit codes: 0 ok, 1 "looked and found faults", 2 "could not run". Imports are late, so that `ivr --help` is
+there at once.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ivr import __version__
+from ivr.cli import check, people, proof, rehearse, replay, serve, token
+
+app = typer.Typer(
+    name="ivr",
+    help="The end of a telephone call, done well.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ivr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def ivr(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """The end of a telephone call, done well."""
+
+
+app.command()(serve.serve)
+app.command()(rehearse.rehearse)
+app.command()(replay.replay)
+app.command()(proof.proof)
+app.command()(check.check)
+app.command()(check.migrate)
+app.add_typer(people.app, name="people")
+app.add_typer(token.app, name="token")
+
+
+def main() -> None:
+    """The program's entry: an unexpected error is a sentence and exit code 2, never a traceback."""
+    from ivr.cli.says import could_not_run
+
+    try:
+        app()
+    except Exception as error:
+        could_not_run(error)
+        sys.exit(2)

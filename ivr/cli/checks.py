@@ -1,0 +1,80 @@
+"""What `ivr check` looks at: each check answers None when all is well, else what to do."""
+
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from ivr.settings import Settings
+
+
+def every_check(settings: Settings) -> list[tuple[str, str | None]]:
+    """(what was looked at, None or what to do), in the order in which one would set things up."""
+    checks: list[tuple[str, Callable[[Settings], str | None]]] = [
+        ("settings", _settings),
+        ("database", _database),
+        ("public URL", _public_url),
+        ("credentials", _credentials),
+        ("book", _book),
+        ("voice", _voice),
+    ]
+    return [(what, _asked(look, settings)) for what, look in checks]
+
+
+def _asked(look: Callable[[Settings], str | None], settings: Settings) -> str | None:
+    try:
+        return look(settings)
+    except Exception as error:
+        return f"could not be looked at ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
+
+
+def _settings(settings: Settings) -> str | None:
+    missing = settings.missing
+    return f"set {', '.join(missing)}; until then only `ivr serve --demo` serves" if missing else None
+
+
+def _database(settings: Settings) -> str | None:
+    from ivr.store.migrations import is_current
+
+    return None if is_current(settings.ivr_database_url) else "run `ivr migrate` (serve does it too)"
+
+
+def _public_url(settings: Settings) -> str | None:
+    if not settings.ivr_public_url:
+        return "set IVR_PUBLIC_URL to the address Twilio reaches this service by"
+    parts = urlsplit(settings.ivr_public_url)
+    host = parts.hostname or ""
+    if parts.scheme != "https":
+        return "use https: callers' details travel over it"
+    try:
+        addresses = {info[4][0] for info in socket.getaddrinfo(host, parts.port or 443)}
+    except OSError:
+        return f"the name {host} is not found from here"
+    if all(ip_address(address).is_private for address in addresses):
+        return f"{host} is a private address: Twilio cannot reach it"
+    return None
+
+
+def _credentials(settings: Settings) -> str | None:
+    if not settings.twilio_auth_token:
+        return "set TWILIO_AUTH_TOKEN: without it no request of Twilio's is believed"
+    if bool(settings.twilio_api_key) != bool(settings.twilio_api_secret):
+        return "TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both or neither"
+    if settings.twilio_api_key and not settings.twilio_api_key.startswith("SK"):
+        return "TWILIO_API_KEY is a key's SID, which begins with SK"
+    return None
+
+
+def _book(settings: Settings) -> str | None:
+    from ivr.proof import proof
+    from ivr.store.shelf import read_folder
+
+    folder = settings.prompts_folder()
+    faults = [fault for fault in proof(read_folder(folder)) if fault.fault]
+    return f"{len(faults)} faults; `ivr proof {folder}` lists them" if faults else None
+
+
+def _voice(_: Settings) -> str | None:
+    from ivr.speech.voices import missing
+
+    return missing()

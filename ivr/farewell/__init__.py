@@ -1,0 +1,1 @@
+"""What we do say: one call's story and the published book, composed into a farewell. Pure."""

@@ -1,0 +1,149 @@
+"""The agent's side of a telephone queue: calling in, waiting while the caller hears the farewell, going back.
+
+The waiting document never judges by DialCallStatus, which looks the same whether the caller was led to the
+farewell or hung up: it asks the ledger what became of the caller, every few seconds, until that is known.
+"""
+
+from datetime import timedelta
+
+from ivr.calls.events import Event, Released, Returned
+from ivr.calls.waits import callers_key
+from ivr.farewell.facts import line_facts
+from ivr.line import twiml
+from ivr.line.counter import Ask, Counter
+from ivr.line.farewell import ASKING_SECONDS, room
+from ivr.wrapup import Standing
+
+DIAL_SECONDS = 60  # how long an agent waits for a caller before hearing that nobody is there
+MOST_ROUNDS = 30  # half an hour of nobody
+PIN_TRIES = 3
+LISTENING_SECONDS = 4
+RELEASED_AFTER = timedelta(seconds=90)  # without news of the caller
+
+
+class AgentDesk:
+    """Answers for an agent's leg."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+
+    async def agent(self, ask: Ask) -> bytes:
+        """An agent calls in for the next caller. Who is unknown here is asked for a PIN, three times."""
+        queue, tries = ask.query.get("queue") or "default", ask.number("try")
+        address, known = callers_key(ask.said.from_), None
+        if address:
+            known = await self._counter.people.agent_by_address(address)
+        pin = ask.said.keyed
+        if known is None and pin:
+            known = await self._counter.people.agent_by_pin(pin)
+        if known is None:
+            if tries >= PIN_TRIES:
+                return twiml.document(twiml.hangup())
+            words = self._words(ask, "pin", queue=queue)
+            action = self._counter.url("/voice/agent", **{"queue": queue, "try": tries + 1})
+            asked = twiml.gather(words, action, timeout=10, digits=6)
+            return twiml.document(asked, twiml.redirect(action))
+        return self._next_caller(queue, rounds=0)
+
+    def _next_caller(self, queue: str, *, rounds: int, words: list[str] | None = None) -> bytes:
+        rules = self._counter.book().rules.queue(queue)
+        dial = twiml.dial_queue(
+            queue,
+            url=self._counter.url("/voice/bridging", queue=queue),
+            action=self._counter.url("/voice/agent/next", queue=queue, rounds=rounds),
+            timeout=DIAL_SECONDS,
+            record=rules.record,
+        )
+        return twiml.document(*(words or []), dial)
+
+    async def next(self, ask: Ask) -> bytes:
+        """After a talk, and round and round while the caller's fate is open."""
+        leg, caller = ask.call, ask.query.get("call")
+        if not caller:
+            caller = await self._counter.ledger.answered_by(leg)
+        if not caller:
+            return self._nobody(ask)
+        standing = await self._counter.closing.standing(caller)
+        story = standing.story
+        if "room" in ask.query and story.caller_is != "gone":
+            return await self._room(ask, standing, ask.number("room"))
+        digit = ask.said.digits
+        if digit == "#":
+            await self._counter.keep([self._released(ask, caller)])
+            return twiml.document(*self._words(ask, "released", standing), twiml.hangup())
+        if digit == "*" and story.caller_is == "farewell" and standing.latest is not None:
+            door = self._counter.url("/voice/farewell/back", call=caller, n=standing.latest.part)
+            if await self._counter.phone.redirect(caller, door, within=ASKING_SECONDS) == "done":
+                return await self._room(ask, standing, standing.latest.part)
+        if self._may_go(ask, standing):
+            if story.caller_is != "gone" and not story.heard:
+                await self._counter.keep([self._released(ask, caller)])
+            return twiml.document(*self._words(ask, "released", standing), twiml.hangup())
+        return self._waiting(ask, standing)
+
+    def _may_go(self, ask: Ask, standing: Standing) -> bool:
+        """The goodbye was heard, the caller has gone, the news ran dry, or the queue lets them go sooner."""
+        story = standing.story
+        if story.caller_is == "gone" or story.heard or story.released:
+            return True
+        if story.last_news is not None and ask.now - story.last_news > RELEASED_AFTER:
+            return True
+        if standing.queue.release == "after_steps" and standing.latest is not None:
+            proven = {moment for part, moment in story.spoken if part == standing.latest.part}
+            steps = [m.name for m in standing.latest.moments if m.name.startswith("next_steps")]
+            return bool(steps) and proven.issuperset(steps)
+        return False
+
+    async def _room(self, ask: Ask, standing: Standing, part: int) -> bytes:
+        """The agent's side of the room. Serving it is what tells the caller's side to follow."""
+        call = standing.story.call
+        await self._counter.keep([Returned(call=call, at=ask.now, key=f"{part}", part=part)])
+        action = self._counter.url("/voice/agent/next", call=call)
+        words = self._words(ask, "returning", standing, moment="returning")
+        return twiml.document(*words, twiml.dial_conference(room(call, part), action=action))
+
+    def _waiting(self, ask: Ask, standing: Standing) -> bytes:
+        """A word when the caller hears something new, quiet otherwise, and round again. # leaves, * takes them back."""
+        call = standing.story.call
+        hearing = standing.hearing or ""
+        news = hearing and hearing != ask.query.get("seen")
+        again = self._counter.url(
+            "/voice/agent/next", call=call, seen=hearing or ask.query.get("seen") or None
+        )
+        words = self._words(ask, "room", standing) if news else []
+        listening = twiml.gather(words, again, timeout=LISTENING_SECONDS if hearing else 1)
+        return twiml.document(listening, twiml.redirect(again))
+
+    def _nobody(self, ask: Ask) -> bytes:
+        queue, rounds = ask.query.get("queue") or "default", ask.number("rounds")
+        words = self._words(ask, "nobody", queue=queue)
+        if rounds >= MOST_ROUNDS:
+            return twiml.document(*words, twiml.hangup())
+        return self._next_caller(queue, rounds=rounds + 1, words=words)
+
+    def _released(self, ask: Ask, caller: str) -> Event:
+        return Released(call=caller, at=ask.now, key=ask.call, agent=ask.call)
+
+    def _words(
+        self,
+        ask: Ask,
+        part: str,
+        standing: Standing | None = None,
+        *,
+        queue: str | None = None,
+        moment: str | None = None,
+    ) -> list[str]:
+        """A line of the agent page, in the default locale of the queue: agents speak the house's language."""
+        book = self._counter.book()
+        queue = standing.story.queue if standing else queue
+        locale = book.locale(book.rules.queue(queue).locale)
+        facts = line_facts(book, queue, ask.now, locale)
+        facts["call.way"] = "aside"
+        if standing is not None:
+            hearing = (
+                "heard" if standing.story.heard else "gone" if standing.story.caller_is == "gone" else None
+            )
+            now_at = moment or hearing or standing.hearing
+            if now_at:
+                facts["moment.kind"] = "next_steps" if now_at.startswith("next_steps") else now_at
+        return self._counter.spoken(locale, self._counter.line(locale, "agent", part, facts, ask.call))

@@ -1,0 +1,135 @@
+"""What every address needs: the request as it was said, and the few things that stand behind the counter."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from ivr import watch
+from ivr.book.book import Book
+from ivr.book.spoken import Value
+from ivr.calls.events import Event
+from ivr.farewell.composer import say
+from ivr.farewell.moments import Line
+from ivr.line import twiml
+from ivr.line.phone import Phone
+from ivr.line.translate import Said
+from ivr.store.ledger import Ledger, Personal
+from ivr.wrapup import Clock, Closing
+
+PATIENCE = (0.2, 0.5, 1, 2, 4, 8, 12, 15, 17)  # seconds between tries: a minute in all
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request of Twilio's, its signature already checked."""
+
+    path: str
+    query: Mapping[str, str]
+    said: Said
+    now: datetime
+
+    @property
+    def call(self) -> str:
+        """The leg this request is about; where Twilio omitted it, the one in our own address."""
+        return self.said.call_sid or self.query.get("call") or "unknown"
+
+    def number(self, name: str) -> int:
+        """A small whole number from the address, else 0."""
+        text = self.query.get(name, "")
+        return min(int(text), 10_000) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+class Agents(Protocol):
+    """Whoever knows the agents."""
+
+    async def agent_by_address(self, address: str) -> Any:
+        """The agent with this telephone number or address, or None."""
+
+    async def agent_by_pin(self, pin: str) -> Any:
+        """The agent with this PIN, or None."""
+
+
+class Counter:
+    """The book, the ledger, the act that closes calls, the telephone; handed to every desk."""
+
+    def __init__(
+        self,
+        *,
+        closing: Closing,
+        ledger: Ledger,
+        book: Callable[[], Book],
+        phone: Phone,
+        people: Agents,
+        clock: Clock,
+        caller_keys: Callable[[str], tuple[str, ...]],
+        public_url: str,
+    ) -> None:
+        self.closing, self.ledger, self.book, self.phone = closing, ledger, book, phone
+        self.people, self.clock, self.caller_keys = people, clock, caller_keys
+        self._public_url = public_url
+        self._trying: set[asyncio.Task[None]] = set()
+
+    def url(self, path: str, **query: object) -> str:
+        """An address of ours, absolute, with the connection overrides Twilio reads from its fragment."""
+        given = {name: str(value) for name, value in query.items() if value is not None}
+        return twiml.voice_url(self._public_url, path, **given)
+
+    def into_queue(self, queue: str, locale: str, *, stay: int) -> str:
+        """The verb that sends a caller to wait; `stay` counts the times on this call."""
+        action = self.url("/voice/queue-left", stay=stay, queue=queue, locale=locale)
+        return twiml.enqueue(
+            queue, action=action, wait_url=self.url("/voice/wait", queue=queue, locale=locale)
+        )
+
+    def line(
+        self, locale: str, page: str, part: str, facts: Mapping[str, Value], call: str, *, tone: str = "plain"
+    ) -> Line | None:
+        """One line of a page, or None where the book is silent."""
+        return say(self.book(), locale, page, part, facts, call=call, tone=tone)
+
+    def spoken(self, locale: str, line: Line | None) -> list[str]:
+        """The verbs that speak a line: none for a silence."""
+        return [self.voiced(self.book(), locale, line)] if line is not None else []
+
+    def voiced(self, book: Book, locale: str, line: Line, rate: int = 100) -> str:
+        """The verbs that speak a line in the locale's voice, at `rate` per cent of its ordinary speed."""
+        voice = book.voice(locale)
+        if line.recording:
+            return twiml.play(line.recording)
+        ssml = line.ssml if rate == 100 else f'<prosody rate="{rate}%">{line.ssml}</prosody>'
+        return twiml.say(ssml, voice.voice, voice.language, plain=not voice.ssml)
+
+    async def keep(self, maybe: Sequence[Event | None], *, personal: Sequence[Personal] = ()) -> None:
+        """Record events durably; where that cannot be done at once, go on trying from memory for a minute.
+
+        A caller is on the line: whatever the database does, the answer does not wait for it for long.
+        """
+        events = [event for event in maybe if event is not None]
+        if not events:
+            return
+        try:
+            await self.ledger.append(events, personal=personal)
+        except Exception as error:
+            watch.log().warning("keeping later", count=len(events), error=type(error).__name__)
+            task = asyncio.ensure_future(self._try_again(tuple(events), tuple(personal)))
+            self._trying.add(task)
+            task.add_done_callback(self._trying.discard)
+
+    async def _try_again(self, events: tuple[Event, ...], personal: tuple[Personal, ...]) -> None:
+        for seconds in PATIENCE:
+            await self.clock.sleep(seconds)
+            try:
+                await self.ledger.append(events, personal=personal)
+            except Exception as error:
+                watch.log().warning("keeping later", count=len(events), error=type(error).__name__)
+            else:
+                return
+        watch.UNKEPT.inc(len(events))
+
+    async def close(self) -> None:
+        """Let what is still being tried finish its current try; called as the service stops."""
+        for task in tuple(self._trying):
+            task.cancel()
+        await asyncio.gather(*self._trying, return_exceptions=True)

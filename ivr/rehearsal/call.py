@@ -1,0 +1,400 @@
+"""One leg of a call: it fetches documents, follows them verb by verb, and may be interrupted at any instant.
+
+A leg is one task on the simulated clock. Whatever happens to it from outside (a key, a hang-up, a redirect
+by REST, being taken from a queue, a room that ends) reaches it the next time it lets time pass, as an input
+or as an `Interrupt`; whoever is nearest and concerned catches it, and everybody else cleans up behind.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import format_datetime
+from typing import Literal, Protocol, TypeAlias
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from ivr.rehearsal import twiml_rules
+from ivr.rehearsal.clock import Bell, Clock
+from ivr.rehearsal.twiml_rules import Element, Place, TwilioRefuses
+from ivr.rehearsal.wire import Answer, Unanswered, Wire
+
+Fields: TypeAlias = Mapping[str, str]
+Verb: TypeAlias = "Callable[[Leg, Element, Document, Place], Awaitable[Document | None]]"
+
+APPLICATION_ERROR = "We are sorry. An application error has occurred. Goodbye."
+_MOST_AT_ONCE = 60  # documents that follow one another without any time passing: a loop
+
+# How long after a REST update the old leg parts, the old action is asked, and the new document is fetched;
+# seconds, as measured on real calls by others (166, 320 and 651 ms).
+PARTS_AFTER, OLD_ACTION_AFTER, NEW_DOCUMENT_AFTER = 0.166, 0.154, 0.331
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document being followed. `url` is None for inline TwiML: nothing relative can stand in it."""
+
+    root: Element
+    url: str | None
+
+    def address(self, relative: str) -> str:
+        """An address in this document, absolute. Empty text means this document's own."""
+        return urljoin(self.url or "", relative) if relative else self.url or ""
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url or "").path
+
+
+@dataclass(slots=True)
+class Sound:
+    """Something a leg heard. `seconds` is how long it really played, `whole` how long it would have."""
+
+    at: float  # simulated seconds since the rehearsal began
+    whole: float
+    url: str | None  # the document it stood in
+    text: str = ""
+    ssml: str = ""
+    voice: str = ""
+    language: str = ""
+    played: str | None = None  # the address of a <Play>
+    seconds: float = 0.0
+    document: Document | None = None
+
+    @property
+    def cut(self) -> bool:
+        return self.seconds < self.whole
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A key pressed, or words spoken."""
+
+    kind: Literal["dtmf", "speech"]
+    text: str
+
+
+class Interrupt(Exception):
+    """Something that ends what a leg is doing."""
+
+
+class Over(Interrupt):
+    """The leg is ended: by its own telephone, by REST, or by <Hangup>."""
+
+
+class Replaced(Interrupt):
+    """Another document takes the place of the whole running one: by REST, or a fallback's."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[Document]], *, by_rest: bool = True) -> None:
+        super().__init__("replaced by another document")
+        self.fetch, self.by_rest = fetch, by_rest
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What a telephone number's owner told Twilio: what to ask when it rings, and whom to tell when it ends."""
+
+    voice_url: str
+    fallback_url: str | None = None
+    status_callback: str | None = None
+
+
+class Exchange(Protocol):
+    """What a leg needs of the exchange it hangs on."""
+
+    clock: Clock
+    wire: Wire
+    verbs: Mapping[str, Verb]
+    strict: bool
+
+    def saw(self, leg: "Leg", document: Document) -> None:
+        """A leg begins to follow a document."""
+
+    def warn(self, error: TwilioRefuses) -> None:
+        """Twilio would have written this into its debugger."""
+
+
+def sid(prefix: str, *parts: object) -> str:
+    """An identifier as Twilio's look: two letters and 32 hexadecimal digits, the same for the same parts."""
+    return prefix + hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()[:32]
+
+
+@dataclass(eq=False)
+class Leg:
+    """One telephone's side of a call."""
+
+    exchange: Exchange
+    sid: str
+    from_: str
+    to: str
+    number: Number
+    direction: str = "inbound"
+    status: str = "ringing"
+    sounds: list[Sound] = field(default_factory=list)
+    began: float = 0.0
+    ended: float | None = None
+    ended_by: str | None = None  # caller, rest or line
+    document: Document | None = None
+    listens: frozenset[str] = frozenset()  # what a running <Gather> listens for: dtmf, speech
+
+    def __post_init__(self) -> None:
+        self.clock = self.exchange.clock
+        self.fallback_url = self.number.fallback_url
+        self.status_callback = self.number.status_callback
+        self.client = self.exchange.wire.client()
+        self._bell = Bell(self.clock, f"leg {self.sid[:6]}")
+        self._interrupts: deque[Interrupt] = deque()
+        self._inputs: deque[Input] = deque()
+        self._latest_at, self._at_once = -1, 0
+        self.began = self.clock.monotonic()
+
+    # --- what others do to it ----------------------------------------------------------------------
+
+    def press(self, digit: str) -> None:
+        """A key of this telephone."""
+        self._input(Input("dtmf", digit))
+
+    def speak(self, words: str) -> None:
+        """Words said into this telephone."""
+        self._input(Input("speech", words))
+
+    def hang_up(self, by: str = "caller") -> None:
+        """The telephone is put down, or REST ends the call."""
+        if self.status != "completed":
+            self.ended_by = self.ended_by or by
+            self.status = "completed"
+            self.interrupt(Over(f"hung up by {by}"))
+
+    def interrupt(self, why: Interrupt) -> None:
+        """Tell the leg that what it does is over; a hang-up goes before everything else."""
+        if isinstance(why, Over):
+            self._interrupts.appendleft(why)
+        else:
+            self._interrupts.append(why)
+        self._bell.ring()
+
+    def forget(self, *kinds: type[Interrupt]) -> list[Interrupt]:
+        """Take back what came too late for what the leg was doing; gives what was taken."""
+        stale = [why for why in self._interrupts if isinstance(why, kinds)]
+        self._interrupts = deque(why for why in self._interrupts if not isinstance(why, kinds))
+        return stale
+
+    def _input(self, what: Input) -> None:
+        self._inputs.append(what)
+        self._bell.ring()
+
+    # --- letting time pass -----------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise the interrupt that is waiting, if one is."""
+        if self._interrupts:
+            raise self._interrupts.popleft()
+
+    def deaf(self) -> None:
+        """Forget what was pressed or said while nobody listened."""
+        self._inputs.clear()
+
+    async def wait(self, seconds: float | None = None) -> Input | None:
+        """Let time pass: gives an input as soon as there is one, None when `seconds` are over."""
+        until = None if seconds is None else self.clock.monotonic() + seconds
+        while True:
+            self.check()
+            if self._inputs:
+                return self._inputs.popleft()
+            left = None if until is None else until - self.clock.monotonic()
+            if left is not None and left <= 0:
+                return None
+            if not await self._bell.wait(left):
+                self.check()
+                return None
+
+    async def hear(self, sound: Sound, cut_by: Collection[str] = ()) -> Input | None:
+        """Play a sound to its end; an input of a kind in `cut_by` cuts it and is given back."""
+        self.sounds.append(sound)
+        began = self.clock.microseconds
+        try:
+            while (left := sound.whole - (self.clock.microseconds - began) / 1_000_000) > 0:
+                given = await self.wait(left)
+                if given is not None and given.kind in cut_by:
+                    return given
+            return None
+        finally:
+            sound.seconds = min(sound.whole, (self.clock.microseconds - began) / 1_000_000)
+
+    # --- asking -----------------------------------------------------------------------------------------
+
+    def common(self) -> dict[str, str]:
+        """The parameters every voice request carries."""
+        return {
+            "CallSid": self.sid,
+            "AccountSid": self.exchange.wire.account_sid,
+            "From": self.from_,
+            "To": self.to,
+            "Caller": self.from_,
+            "Called": self.to,
+            "CallStatus": self.status,
+            "Direction": self.direction,
+            "ApiVersion": "2010-04-01",
+        }
+
+    async def fetch(
+        self, url: str, method: str = "POST", fields: Fields | None = None, place: Place = "call"
+    ) -> Document:
+        """The document at an address, or the fallback's when it cannot be had.
+
+        A wait, whisper or room document that fails takes the leg out of where it is: Replaced by the
+        fallback. Without a fallback the caller hears Twilio's own sentence and the call ends.
+        """
+        try:
+            return await self._read(url, method, fields or {}, place)
+        except TwilioRefuses as refused:
+            if self.exchange.strict and not isinstance(refused, Unanswered):
+                raise
+            self.exchange.warn(refused)
+            fallback = await self._fall_back(refused, url)
+        if place != "call":
+
+            async def served() -> Document:
+                return fallback
+
+            raise Replaced(served, by_rest=False)
+        return fallback
+
+    async def tell(self, url: str, method: str = "POST", fields: Fields | None = None) -> None:
+        """Ask an address whose answer nobody follows any more."""
+        try:
+            await self._ask(url, method, fields or {})
+        except Unanswered as refused:
+            self.exchange.warn(refused)
+
+    async def _ask(self, url: str, method: str, fields: Fields) -> Answer:
+        pairs = list((self.common() | dict(fields)).items())
+        return await self.exchange.wire.ask(url, method, pairs, client=self.client, leg=self.sid)
+
+    async def _read(self, url: str, method: str, fields: Fields, place: Place) -> Document:
+        return read(await self._ask(url, method, fields), place)
+
+    async def _fall_back(self, refused: TwilioRefuses, url: str) -> Document:
+        """The fallback address, with what went wrong and where; asked once, since a fallback has no fallback."""
+        if self.fallback_url and urldefrag(self.fallback_url)[0] != urldefrag(url)[0]:
+            wrong = {"ErrorCode": str(refused.code or 11200), "ErrorUrl": urldefrag(url)[0]}
+            try:
+                return await self._read(self.fallback_url, "POST", wrong, "call")
+            except TwilioRefuses as again:
+                self.exchange.warn(again)
+                if self.exchange.strict and not isinstance(again, Unanswered):
+                    raise
+        await self.hear(Sound(self.clock.monotonic(), 5.0, None, text=APPLICATION_ERROR))
+        self.ended_by = "line"
+        raise Over("application error")
+
+    # --- living --------------------------------------------------------------------------------------------
+
+    async def live(self) -> None:
+        """From the first document to the end. Raises TwilioRefuses where the exchange is strict."""
+        asks: Callable[[], Awaitable[Document]] = self._first
+        try:
+            while True:
+                try:
+                    document = await asks()
+                    await self.follow(document, "call")
+                    break
+                except Replaced as other:
+                    asks = other.fetch
+        except Over:
+            pass
+        except BaseException:
+            await self.client.aclose()
+            raise
+        await self._end()
+
+    async def _first(self) -> Document:
+        return await self.fetch(self.number.voice_url)
+
+    async def follow(self, document: Document, place: Place) -> None:
+        """A document and whatever it leads to, until nothing is left to do."""
+        following: Document | None = document
+        while following is not None:
+            self._no_loop(following)
+            following = await self.perform(following, place)
+
+    async def perform(self, document: Document, place: Place) -> Document | None:
+        """One document's verbs, in order; the document that takes its place, or None at its end."""
+        self.document = document
+        self.exchange.saw(self, document)
+        for verb in document.root:
+            self.check()
+            if self.status == "ringing" and verb.tag != "Reject":
+                self.status = "in-progress"
+            after = await self.exchange.verbs[verb.tag](self, verb, document, place)
+            if after is not None:
+                return after
+        return None
+
+    def _no_loop(self, document: Document) -> None:
+        at = self.clock.microseconds
+        self._at_once = self._at_once + 1 if at == self._latest_at else 1
+        self._latest_at = at
+        if self._at_once > _MOST_AT_ONCE:
+            raise TwilioRefuses(
+                None, f"{_MOST_AT_ONCE} documents followed one another in no time: a loop", document.url
+            )
+
+    async def _end(self) -> None:
+        self.status = "completed"
+        self.ended_by = self.ended_by or "line"
+        if self.ended is None:
+            self.ended = self.clock.monotonic()
+        if self.status_callback:
+            seconds = round(self.ended - self.began)
+            await self.tell(
+                self.status_callback,
+                fields={
+                    "CallDuration": str(seconds),
+                    "Duration": str(-(-seconds // 60)),
+                    "Timestamp": format_datetime(self.clock.now().astimezone(UTC)),
+                    "CallbackSource": "call-progress-events",
+                    "SequenceNumber": "0",
+                },
+            )
+        await self.client.aclose()
+
+
+def read(answer: Answer, place: Place) -> Document:
+    """An answer as a document, by its content type.
+
+    text/xml, application/xml and text/html are TwiML; text/plain is run when it is TwiML and else spoken;
+    audio is played. No Content-Type counts as a failed retrieval (11200), any other type as 12300.
+    """
+    if answer.content_type is None:
+        raise TwilioRefuses(
+            11200, "the answer has no Content-Type: Twilio takes it for a failed retrieval", answer.url
+        )
+    kind = answer.content_type.partition(";")[0].strip().lower()
+    if kind in ("text/xml", "application/xml", "text/html"):
+        root = twiml_rules.parse(answer.body, answer.url)
+    elif kind == "text/plain":
+        root = _plain(answer)
+    elif kind.startswith("audio/"):
+        root = Element("Response")
+        twiml_rules.child(root, "Play", answer.url)
+    else:
+        raise TwilioRefuses(12300, f"a document may not be {kind}", answer.url)
+    twiml_rules.check(root, place, answer.url)
+    return Document(root, answer.url)
+
+
+def read_inline(twiml: str) -> Document:
+    """TwiML that came with a REST request. Raises TwilioRefuses."""
+    root = twiml_rules.parse(twiml.encode(), "inline TwiML")
+    twiml_rules.check(root, "call", "inline TwiML", inline=True)
+    return Document(root, None)
+
+
+def _plain(answer: Answer) -> Element:
+    try:
+        return twiml_rules.parse(answer.body, answer.url)
+    except TwilioRefuses:
+        root = Element("Response")
+        twiml_rules.child(root, "Say", answer.body.decode("utf-8", "replace"))
+        return root

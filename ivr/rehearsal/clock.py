@@ -1,0 +1,240 @@
+"""Simulated time: it stands still while anybody works, and jumps ahead when everybody waits.
+
+All tasks of one event loop are watched. A task that waits on this clock is at rest; any other is at work,
+and time does not move: a request to the service, its database and its threads take as long as they take
+and cost no simulated second. When all are at rest the next of them is woken, one at a time and in order of
+(time, turn), so that the same rehearsal runs the same way twice.
+
+Some tasks never come to rest here: a service's own loop that waits for work, a request that hangs. Whoever
+has not moved for a while of real time is taken for a resident and no longer waited for.
+"""
+
+import asyncio
+import heapq
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_SECOND = 1_000_000  # time is kept in whole microseconds: no rounding adds up over a call
+
+
+class TimeRanOut(RuntimeError):
+    """The rehearsal went past its bounds: too much simulated time, or too many steps."""
+
+
+class NobodyMoves(RuntimeError):
+    """Everybody waits, and nothing will ever wake them."""
+
+
+@dataclass(slots=True, eq=False)
+class _Sleeper:
+    woken: asyncio.Future[None]
+    task: "asyncio.Task[object] | None"
+    name: str
+    rung: bool = False
+
+
+@dataclass(order=True, slots=True)
+class _Turn:
+    at: int
+    number: int
+    sleeper: _Sleeper = field(compare=False)
+
+
+class Clock:
+    """Now, sleep, and the driver that moves time. One to an event loop; `start` is aware."""
+
+    def __init__(
+        self,
+        start: datetime,
+        *,
+        longest: timedelta = timedelta(hours=6),
+        most_steps: int = 500_000,
+        patience: float = 0.25,
+    ) -> None:
+        if start.tzinfo is None:
+            raise ValueError("a clock starts at an aware time")
+        self._start = start
+        self._at = 0
+        self._last = int(longest.total_seconds() * _SECOND)
+        self._steps, self._most_steps = 0, most_steps
+        self._patience = patience
+        self._patient: weakref.WeakKeyDictionary[asyncio.Task[object], float] = weakref.WeakKeyDictionary()
+        self._turns: list[_Turn] = []
+        self._number = 0
+        self._at_rest: dict[asyncio.Task[object], _Sleeper] = {}
+        self._residents: weakref.WeakSet[asyncio.Task[object]] = weakref.WeakSet()
+        self._watched: weakref.WeakSet[asyncio.Task[object]] = weakref.WeakSet()
+        self._moved = asyncio.Event()
+        try:  # whoever was there before the rehearsal is not ours to wait for
+            self._residents.update(asyncio.all_tasks())
+        except RuntimeError:
+            pass  # no loop is running yet, so nobody was
+
+    # --- for everybody -------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Simulated now, aware, in the zone it was started in."""
+        return self._start + timedelta(microseconds=self._at)
+
+    def monotonic(self) -> float:
+        """Simulated seconds since the start."""
+        return self._at / _SECOND
+
+    @property
+    def microseconds(self) -> int:
+        """Simulated microseconds since the start: exact, for durations."""
+        return self._at
+
+    async def sleep(self, seconds: float) -> None:
+        """Come back when `seconds` have passed; nought or less gives way to whoever else is due now."""
+        sleeper = self._sleeper("sleep")
+        self._set(sleeper, self._at + max(0, round(seconds * _SECOND)))
+        await self._rest(sleeper)
+
+    # --- for the driver --------------------------------------------------------------------------
+
+    async def run(self, until: "asyncio.Future[T]") -> T:
+        """Move time until this future is done, and give its result. Raises what it raises.
+
+        TimeRanOut and NobodyMoves say who was waiting, and for what.
+        """
+        if (driver := asyncio.current_task()) is not None:
+            self._residents.add(driver)
+        until.add_done_callback(self._has_moved)
+        while not until.done():
+            await self._settle(until)
+            if not until.done():
+                self._step()
+        return until.result()
+
+    async def calm(self, seconds: float = 0.02) -> None:
+        """Take whoever is still at work after `seconds` of real quiet for a resident: a service has started."""
+        if (driver := asyncio.current_task()) is not None:
+            self._residents.add(driver)
+        with self._patience_of(seconds):
+            await self._settle(None)
+
+    def patient(self, task: "asyncio.Task[object]", seconds: float) -> None:
+        """Give this task more real time than others before it is taken for a resident."""
+        self._patient[task] = seconds
+
+    def waiting(self) -> list[str]:
+        """Who is at rest, and where: for an error's reader."""
+        return sorted(sleeper.name for sleeper in self._at_rest.values())
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _sleeper(self, name: str) -> _Sleeper:
+        task = asyncio.current_task()
+        label = f"{task.get_name()}: {name}" if task is not None else name
+        return _Sleeper(asyncio.get_running_loop().create_future(), task, label)
+
+    def _set(self, sleeper: _Sleeper, at: int) -> None:
+        self._number += 1
+        heapq.heappush(self._turns, _Turn(at, self._number, sleeper))
+
+    async def _rest(self, sleeper: _Sleeper) -> None:
+        task = sleeper.task
+        if task is not None:
+            self._at_rest[task] = sleeper
+            self._residents.discard(task)
+            self._has_moved()
+        try:
+            await sleeper.woken
+        finally:
+            sleeper.woken.cancel()
+            if task is not None and self._at_rest.get(task) is sleeper:
+                del self._at_rest[task]
+
+    def _has_moved(self, _: object = None) -> None:
+        self._moved.set()
+
+    def _at_work(self) -> "set[asyncio.Task[object]]":
+        return {
+            task for task in asyncio.all_tasks() if task not in self._at_rest and task not in self._residents
+        }
+
+    async def _settle(self, until: "asyncio.Future[T] | None") -> None:
+        """Come back when nobody is at work any more."""
+        while not (until is not None and until.done()):
+            busy = self._at_work()
+            if not busy:
+                await asyncio.sleep(0)  # what was done just now may have called somebody: let it be heard
+                if not (busy := self._at_work()):
+                    return
+            self._moved.clear()
+            for task in busy - set(self._watched):
+                self._watched.add(task)
+                task.add_done_callback(self._has_moved)
+            try:
+                async with asyncio.timeout(max(self._patient.get(task, self._patience) for task in busy)):
+                    await self._moved.wait()
+            except TimeoutError:
+                self._residents.update(busy)
+
+    def _step(self) -> None:
+        """Wake the next in turn, and let time jump there."""
+        while self._turns:
+            turn = heapq.heappop(self._turns)
+            sleeper = turn.sleeper
+            if sleeper.woken.done():
+                continue
+            self._steps += 1
+            if turn.at > self._last or self._steps > self._most_steps:
+                raise TimeRanOut(
+                    f"the rehearsal reached {timedelta(seconds=turn.at // _SECOND)} of simulated time in "
+                    f"{self._steps} steps; still waiting: {'; '.join(self.waiting()) or 'nobody'}"
+                )
+            self._at = max(self._at, turn.at)
+            if sleeper.task is not None:
+                self._at_rest.pop(sleeper.task, None)
+            sleeper.woken.set_result(None)
+            return
+        raise NobodyMoves(
+            f"everybody waits for somebody else: {'; '.join(self.waiting()) or 'nobody is left'}"
+        )
+
+    @contextmanager
+    def _patience_of(self, seconds: float) -> Iterator[None]:
+        usual, self._patience = self._patience, seconds
+        try:
+            yield
+        finally:
+            self._patience = usual
+
+
+class Bell:
+    """Wakes one waiting task before its time. A ring while nobody waits is kept for the next who does."""
+
+    def __init__(self, clock: Clock, name: str = "bell") -> None:
+        self._clock, self._name = clock, name
+        self._rung = False
+        self._sleeper: _Sleeper | None = None
+
+    def ring(self) -> None:
+        """Let the waiting task go on, in its turn."""
+        if self._sleeper is None:
+            self._rung = True
+        elif not self._sleeper.rung:
+            self._sleeper.rung = True
+            self._clock._set(self._sleeper, self._clock._at)
+
+    async def wait(self, seconds: float | None = None) -> bool:
+        """True when rung, False when `seconds` passed first; None waits for as long as it takes."""
+        if self._rung:
+            self._rung = False
+            return True
+        sleeper = self._sleeper = self._clock._sleeper(self._name)
+        if seconds is not None:
+            self._clock._set(sleeper, self._clock._at + max(0, round(seconds * _SECOND)))
+        try:
+            await self._clock._rest(sleeper)
+        finally:
+            self._sleeper = None
+        return sleeper.rung

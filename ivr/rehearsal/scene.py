@@ -1,0 +1,377 @@
+"""A call as a short YAML: what happened → what was heard; and the rehearsal that plays it."""
+
+import asyncio
+import inspect
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from ivr.farewell.moments import page_of
+from ivr.rehearsal.cast import CALLER, Cast, Happening
+from ivr.rehearsal.clock import Clock
+from ivr.rehearsal.expected import Expectations, SceneError
+from ivr.rehearsal.report import Report, report
+from ivr.rehearsal.rest import RestSide
+from ivr.rehearsal.rooms import Exchange
+from ivr.rehearsal.verbs import VERBS
+from ivr.rehearsal.wire import PUBLIC_URL, App, Carrier, Message, Wire
+
+MakeApp: TypeAlias = Callable[[Clock, RestSide], "tuple[App, str] | Awaitable[tuple[App, str]]"]
+
+ACCOUNT = "AC" + "0" * 31 + "1"
+BEGINS = datetime(2026, 11, 21, 9, tzinfo=UTC)  # a Saturday: dates in scenes are told against it
+_KEYS = frozenset(
+    {"about", "date", "queue", "locale", "caller", "textable", "happened", "heard", "never", "then"}
+)
+_DEMO = {
+    "name": "Ana",
+    "agent": "Sam",
+    "resolved": True,
+    "steps": [{"who": "us", "what": "send a replacement router", "by": "2026-11-28", "reference": "AB-4719"}],
+    "gifts": [{"kind": "holiday", "detail": "in Tobago"}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One call to be rehearsed, and what is expected of it. The call's id is a hash of `name`."""
+
+    name: str
+    happened: tuple[Happening, ...]
+    begins: datetime = BEGINS
+    about: str = ""
+    queue: str | None = None
+    locale: str | None = None
+    caller: str = CALLER
+    textable: bool = False
+    expected: Expectations = field(default_factory=Expectations)
+
+    @classmethod
+    def read(cls, file: Path) -> "Scene":
+        """The scene in a file. Raises SceneError, which names the file and what is wrong."""
+        try:
+            return cls.from_text(file.read_text(encoding="utf-8"), name=file.stem)
+        except (OSError, UnicodeDecodeError) as error:
+            raise SceneError(f"{file} cannot be read: {error}") from error
+        except SceneError as error:
+            raise SceneError(f"{file}: {error}") from error
+
+    @classmethod
+    def from_text(cls, text: str, *, name: str) -> "Scene":
+        """The scene in a YAML text. Raises SceneError."""
+        try:
+            plain = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
+        except yaml.YAMLError as error:
+            raise SceneError(f"this is not YAML: {error}") from error
+        if not isinstance(plain, dict) or "happened" not in plain:
+            raise SceneError("a scene needs `happened: |` and a table of times below it")
+        if unknown := sorted(set(plain) - _KEYS):
+            raise SceneError(f"unknown: {', '.join(unknown)}; there are {', '.join(sorted(_KEYS))}")
+        happened = _table(str(plain["happened"]))
+        try:
+            day = datetime.fromisoformat(str(plain.get("date", BEGINS.date().isoformat())))
+        except ValueError as error:
+            raise SceneError(f"{plain['date']} is not a date; write it like 2026-11-28") from error
+        return cls(
+            name,
+            happened,
+            begins=day.replace(tzinfo=UTC) + timedelta(seconds=happened[0].at),
+            about=str(plain.get("about", "")),
+            queue=plain.get("queue"),
+            locale=plain.get("locale"),
+            caller=str(plain.get("caller", CALLER)),
+            textable=plain.get("textable") in ("yes", "true"),
+            expected=Expectations.read(plain.get("heard", ""), plain.get("never", []), plain.get("then", [])),
+        )
+
+    @classmethod
+    def from_flags(
+        cls,
+        *,
+        wait: float = 0,
+        hold: float = 0,
+        wrapup: Mapping[str, Any] | None = None,
+        presses: Sequence[tuple[str, str]] = (),
+        hang_up_at: str | None = None,
+        way: str | None = None,
+        queue: str | None = None,
+        locale: str | None = None,
+        textable: bool = False,
+        name: str = "rehearsal",
+    ) -> "Scene":
+        """The call that flags describe; `wait` and `hold` in seconds, `wrapup` as the API takes it, `presses`
+        as (key, moment). Raises SceneError for a way that cannot be rehearsed, or a moment nobody knows."""
+        if way not in (None, "aside", "after"):
+            raise SceneError(f"way {way} cannot be rehearsed: aside and after can")
+        noted = dict(wrapup or {}) | ({"way": way} if way else {})
+        if way == "after":
+            noted["start"] = "when_agent_leaves"
+        talk = wait + 30 + hold + (20 if hold else 0)
+        happened = [Happening(0, "caller", "queued", queue or ""), Happening(wait, "agent", "answered")]
+        if hold:
+            happened += [
+                Happening(wait + 30, "agent", "held"),
+                Happening(wait + 30 + hold, "agent", "resumed"),
+            ]
+        happened.append(Happening(talk, "agent", "wrapped up", wrapup=noted))
+        if way == "after":
+            happened.append(Happening(talk + 5, "agent", "hangs up"))
+        happened += [
+            Happening(talk, "caller", "presses", key, during=_moment(moment)) for key, moment in presses
+        ]
+        if hang_up_at is not None:
+            happened.append(Happening(talk, "caller", "hangs up", during=_moment(hang_up_at)))
+        return cls(name, tuple(happened), queue=queue, locale=locale, textable=textable)
+
+    @classmethod
+    def demo(cls, name: str = "demo") -> "Scene":
+        """The call a stranger hears first: a long wait, a hold, one next step, a holiday."""
+        return cls.from_flags(wait=750, hold=120, wrapup=_DEMO, way="aside", name=name)
+
+
+# --- what happened ------------------------------------------------------------------------------------
+
+_ROW = re.compile(r"(\d\d):(\d\d):(\d\d)\s+(.+)")
+_DURING = re.compile(r"(.+?)\s+during\s+([a-z_0-9 ]+)$")
+
+
+def _table(text: str) -> tuple[Happening, ...]:
+    """The rows of `happened`. A row without a time goes on with the one above it."""
+    rows: list[tuple[int, float, str]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        found = _ROW.fullmatch(line.strip())
+        if found is not None:
+            hours, minutes, seconds = (int(part) for part in found.groups()[:3])
+            rows.append((number, hours * 3600.0 + minutes * 60 + seconds, found[4].strip()))
+        elif line.strip() and rows:
+            rows[-1] = (rows[-1][0], rows[-1][1], f"{rows[-1][2]}; {line.strip()}")
+        elif line.strip():
+            raise SceneError(f"happened, line {number}: begin with a time, like 09:00:00  queued")
+    if not rows:
+        raise SceneError("happened is empty")
+    happened = tuple(_row(*row) for row in rows)
+    if happened[0].does != "queued":
+        raise SceneError("happened begins with the caller: 09:00:00  queued  billing")
+    if any(later.at < sooner.at for sooner, later in pairwise(happened)):
+        raise SceneError("the times in happened go backwards")
+    return happened
+
+
+def _row(number: int, at: float, text: str) -> Happening:
+    words = text.split()
+    if words[0] == "queued" and len(words) <= 2:
+        return Happening(at, "caller", "queued", words[1] if len(words) > 1 else "", line=number)
+    if words[0] == "answered":
+        return Happening(at, "agent", "answered", line=number)
+    if text in ("held", "resumed"):
+        return Happening(at, "agent", "held" if text == "held" else "resumed", line=number)
+    if text.startswith("wrapped up"):
+        wrapup = _wrapup(text.removeprefix("wrapped up").strip(), number)
+        return Happening(at, "agent", "wrapped up", wrapup=wrapup, line=number)
+    during = None
+    if (found := _DURING.fullmatch(text)) is not None:
+        text, during = found[1], _moment(found[2])
+    if text in ("ended", "agent hangs up"):
+        return Happening(at, "agent", "hangs up", during=during, line=number)
+    if text == "caller hangs up":
+        return Happening(at, "caller", "hangs up", during=during, line=number)
+    if (found := re.fullmatch(r"(caller|agent) presses ([0-9*#])", text)) is not None:
+        who = "caller" if found[1] == "caller" else "agent"
+        return Happening(at, who, "presses", found[2], during=during, line=number)  # type: ignore[arg-type]
+    if (found := re.fullmatch(r"caller says (.+)", text)) is not None:
+        return Happening(at, "caller", "says", found[1].strip('“”"'), during=during, line=number)
+    raise SceneError(
+        f"happened, line {number}: “{text}” is nothing that can happen; there are: queued, answered, held, resumed, "
+        "wrapped up, caller presses K, caller says …, caller hangs up, agent presses K, agent hangs up"
+    )
+
+
+def _moment(name: str) -> str:
+    name = name.strip().replace(" ", "_")
+    if page_of(name) not in ("opening", "apology", "next_steps", "question", "goodbye"):
+        raise SceneError(f"{name} is no moment: opening, apology, next_steps, question, goodbye")
+    return name
+
+
+_FLAGS: dict[str, dict[str, Any]] = {
+    "resolved": {"resolved": True},
+    "unresolved": {"resolved": False},
+    "trouble": {"trouble": True},
+    "no trouble": {"trouble": False},
+    "apologised": {"apologised": True},
+    "same person": {"same_person": True},
+    "text note": {"text_note": True},
+    "slow": {"pace": "slow"},
+    "when agent leaves": {"start": "when_agent_leaves"},
+}
+_WHO = {"ours": "us", "theirs": "you", "done": "done"}
+_WORDED = frozenset({"name", "tone", "reason", "way", "agent", "locale"})
+
+
+def _wrapup(text: str, number: int) -> dict[str, Any]:
+    """What the agent noted, as the API takes it, from items with semicolons between."""
+    noted: dict[str, Any] = {}
+    for item in (part.strip() for part in text.split(";")):
+        word, _, rest = item.partition(" ")
+        kind, colon, what = item.partition(":")
+        if not item:
+            continue
+        if item in _FLAGS:
+            noted |= _FLAGS[item]
+        elif colon and kind in _WHO:
+            noted.setdefault("steps", []).append({"who": _WHO[kind]} | _step(what.strip()))
+        elif word == "gift":
+            kind, colon, what = rest.partition(":")
+            gift = {"kind": kind.removesuffix(" theirs").replace(" ", "_")} | (
+                {"detail": what.strip()} if colon else {}
+            )
+            noted.setdefault("gifts", []).append(
+                gift | ({"whose": "theirs"} if kind.endswith(" theirs") else {})
+            )
+        elif word in _WORDED and rest:
+            noted[word] = rest
+        elif word == "held" and rest.isdigit():
+            noted["held_seconds"] = int(rest)
+        else:
+            raise SceneError(
+                f"happened, line {number}: nobody can note “{item}”; there are: ours: …, theirs: …, done: …, gift KIND: …, "
+                f"held SECONDS, {', '.join(sorted(_WORDED))}, {', '.join(_FLAGS)}"
+            )
+    return noted
+
+
+def _step(text: str) -> dict[str, str]:
+    """`send a router by 2026-11-28, reference AB-4719, to the old address`: what, by, reference, to."""
+    what, *parts = (part.strip() for part in text.split(", "))
+    step = {}
+    if (found := re.fullmatch(r"(.+?) by (\d{4}-\d\d-\d\d)", what)) is not None:
+        what, step["by"] = found[1], found[2]
+    for part in parts:
+        name, _, value = part.partition(" ")
+        if name in ("by", "reference", "to") and value:
+            step[name] = value
+        else:
+            what = f"{what}, {part}"
+    return {"what": what} | step
+
+
+# --- playing ------------------------------------------------------------------------------------------
+
+
+async def play(
+    scene: Scene,
+    make_app: MakeApp,
+    *,
+    account_sid: str = ACCOUNT,
+    auth_token: str = "rehearsal",  # noqa: S107 - of a pretend account
+    pace: int = 150,
+    begins: datetime | None = None,
+    carrier: Carrier | None = None,
+) -> Report:
+    """Ring the service that `make_app(clock, twilio_http)` makes, and tell what was heard.
+
+    `make_app` gives an ASGI application and a bearer token for its API. `pace` is in words a minute, `begins`
+    another time than the scene's, aware. Raises TwilioRefuses where the service breaks a rule of Twilio's.
+    """
+    clock = Clock(begins or scene.begins)
+    wire = Wire(_nobody, clock, account_sid, auth_token, PUBLIC_URL, carrier)
+    exchange = Exchange(clock, wire, VERBS, pace=pace)
+    rest = RestSide(exchange)
+    made = make_app(clock, rest)
+    app, token = await made if inspect.isawaitable(made) else made
+    async with _running(app) as ready:
+        wire.app = ready
+        await clock.calm()
+        cast = Cast(
+            exchange,
+            name=scene.name,
+            token=token,
+            queue=scene.queue,
+            locale=scene.locale,
+            caller=scene.caller,
+        )
+        try:
+            told = await clock.run(asyncio.create_task(_whole(cast, scene), name="the rehearsal"))
+        finally:
+            await exchange.close()
+        made_report = report(cast, told)
+    made_report.faults += scene.expected.differences(made_report)
+    return made_report
+
+
+async def _whole(cast: Cast, scene: Scene) -> Mapping[str, Any]:
+    """The play, then the service's own account of it. What goes wrong on any leg ends it."""
+    trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def stop(error: Exception) -> None:
+        if not trouble.done():
+            trouble.set_exception(error)
+
+    cast.exchange.on_trouble.append(stop)
+    playing = asyncio.create_task(cast.play(scene.happened), name="the cast")
+    try:
+        await asyncio.wait({playing, trouble}, return_when=asyncio.FIRST_COMPLETED)
+        if trouble.done():
+            trouble.result()
+        playing.result()
+    finally:
+        playing.cancel()
+        trouble.cancel()
+    if cast.caller is None:
+        return {}
+    headers = {"Authorization": f"Bearer {cast.token}"}
+    answer = await cast.exchange.wire.plain("GET", f"/api/calls/{cast.caller.sid}", headers=headers)
+    if answer.status_code != 200:
+        cast.faults.append(f"the story was asked for and answered {answer.status_code}: {answer.text}")
+        return {}
+    told: Mapping[str, Any] = answer.json()
+    return told
+
+
+async def _nobody(scope: Message, receive: Any, send: Any) -> None:
+    raise AssertionError("the service has not been started")
+
+
+@asynccontextmanager
+async def _running(app: App) -> AsyncIterator[App]:
+    """An application between its start and its stop, as a server runs it; its state goes into each request."""
+    asked: asyncio.Queue[Message] = asyncio.Queue()
+    answered: asyncio.Queue[Message] = asyncio.Queue()
+    state: dict[str, Any] = {}
+    scope: Message = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
+    task = asyncio.ensure_future(_lifespan(app, scope, asked.get, answered.put))
+    await asked.put({"type": "lifespan.startup"})
+    await _answer(task, answered, "start")
+    try:
+        yield lambda scope, receive, send: app({**scope, "state": dict(state)}, receive, send)
+    finally:
+        await asked.put({"type": "lifespan.shutdown"})
+        await _answer(task, answered, "stop")
+        await task
+
+
+async def _lifespan(app: App, scope: Message, receive: Any, send: Any) -> None:
+    await app(scope, receive, send)
+
+
+async def _answer(task: "asyncio.Task[None]", answered: "asyncio.Queue[Message]", what: str) -> None:
+    """Wait until the application has started or stopped. Raises what kept it from doing so."""
+    getting = asyncio.ensure_future(answered.get())
+    await asyncio.wait({task, getting}, return_when=asyncio.FIRST_COMPLETED)
+    if not getting.done():
+        getting.cancel()
+        await task  # raises what ended it
+        return
+    message = getting.result()
+    if message["type"].endswith(".failed"):
+        await asyncio.wait({task})
+        if task.exception() is not None:
+            await task
+        raise RuntimeError(f"the service did not {what}: {message.get('message', '')}")

@@ -1,0 +1,279 @@
+"""How the pretend Twilio asks for a document: signed, with its time-outs and its tries.
+
+Every request of a rehearsal goes through `Wire.ask`, over httpx's ASGI transport, so that nothing leaves the
+process. `carrier` is the seam where a later rehearsal may lose, delay or double what is carried.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+import httpx
+
+from ivr.rehearsal.clock import Bell, Clock
+from ivr.rehearsal.twiml_rules import TwilioRefuses
+
+Message: TypeAlias = MutableMapping[str, Any]
+App: TypeAlias = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
+Carrier: TypeAlias = Callable[[httpx.AsyncClient, httpx.Request], Awaitable[httpx.Response]]
+
+PUBLIC_URL = "https://rehearsal.invalid"  # a name that can never be resolved
+_MOST_REDIRECTS = 10
+
+
+class Unanswered(TwilioRefuses):
+    """An address gave no usable answer: Twilio asks the fallback address next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that reached the service, and what came of it."""
+
+    at: float  # simulated seconds since the start
+    method: str
+    url: str
+    status: int
+    ms: float  # real milliseconds
+    leg: str | None = None
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an address answered; `url` is where it came from after redirects, without its fragment."""
+
+    status: int
+    content_type: str | None
+    body: bytes
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """A webhook's connection overrides, written into its address as a fragment; times in milliseconds."""
+
+    rc: int = 1
+    rp: frozenset[str] = frozenset({"ct"})
+    ct: int = 5_000
+    rt: int = 15_000
+    tt: int = 15_000
+
+    def retried(self, what: str) -> bool:
+        return what in self.rp or "all" in self.rp
+
+
+_RANGES = {"rc": (0, 5), "ct": (100, 10_000), "rt": (100, 15_000), "tt": (100, 15_000)}
+_POLICIES = frozenset({"4xx", "5xx", "ct", "rt", "all"})
+
+
+def overrides(url: str) -> Overrides:
+    """Read an address's fragment. By default only a failed connection is tried again, once.
+
+    Raises TwilioRefuses (11100) for a key or a value outside Twilio's table.
+    """
+    values: dict[str, Any] = {}
+    for name, value in parse_qsl(urlsplit(url).fragment, keep_blank_values=True):
+        if name == "rp":
+            values["rp"] = frozenset(value.split(","))
+            good = values["rp"] <= _POLICIES
+        elif name in _RANGES:
+            low, high = _RANGES[name]
+            good = value.isdigit() and low <= int(value) <= high
+            values[name] = int(value) if good else 0
+        else:
+            good = name in ("sni", "e")
+        if not good:
+            raise TwilioRefuses(11100, f"no such connection override: {name}={value}", url)
+    return Overrides(**values)
+
+
+def sign(token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> str:
+    """X-Twilio-Signature of a request: the address, then each name and value in order of the names.
+
+    A repeated name counts its distinct values, sorted; an empty value counts as its name alone. Source:
+    Twilio's security page and the test tables of its Python and Node libraries.
+    """
+    message = url + "".join(name + value for name, value in sorted(set(fields)))
+    return base64.b64encode(hmac.new(token.encode(), message.encode(), hashlib.sha1).digest()).decode()
+
+
+def as_signed(url: str) -> str:
+    """An address as Twilio signs it: no fragment, no user, and on https no port; on http the port stays."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    if parts.scheme == "https":
+        host = host.partition(":")[0] if not host.startswith("[") else host.partition("]")[0] + "]"
+    return urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
+
+
+@dataclass(slots=True)
+class Wire:
+    """Asks the service under rehearsal, as Twilio asks: form or query, signed, tried again where told to."""
+
+    app: App
+    clock: Clock
+    account_sid: str
+    auth_token: str
+    base: str = PUBLIC_URL
+    carrier: Carrier | None = None
+    patience: float = 5.0  # real seconds for a request without an answer before simulated time goes on
+    asked: list[Asked] = field(default_factory=list)
+    _events: int = 0
+
+    def client(self) -> httpx.AsyncClient:
+        """A fresh client: cookies belong to one call."""
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
+
+    async def ask(
+        self,
+        url: str,
+        method: str = "POST",
+        fields: Sequence[tuple[str, str]] = (),
+        *,
+        client: httpx.AsyncClient | None = None,
+        leg: str | None = None,
+    ) -> Answer:
+        """One event's request, with its tries: all carry the same idempotency token.
+
+        Raises Unanswered when no try gave an answer below 400.
+        """
+        limits = overrides(url)
+        self._events += 1
+        token = hashlib.sha256(f"{self.account_sid}{self._events}{url}".encode()).hexdigest()[:36]
+        deadline = self.clock.monotonic() + limits.tt / 1000
+        own = client or self.client()
+        failure: Unanswered | None = None
+        try:
+            for _ in range(limits.rc + 1):
+                left = deadline - self.clock.monotonic()
+                if left <= 0:
+                    break
+                try:
+                    return await self._try(own, url, method, fields, token, min(limits.rt / 1000, left), leg)
+                except _TryFailed as failed:
+                    failure = failed.as_unanswered(url)
+                    if not limits.retried(failed.what):
+                        break
+        finally:
+            if client is None:
+                await own.aclose()
+        assert failure is not None
+        raise failure
+
+    async def plain(
+        self, method: str, path: str, *, json: Any = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """A request of a program's, not Twilio's: unsigned, to a path of the service."""
+        async with self.client() as client:
+            request = client.build_request(method, self.base + path, json=json, headers=headers)
+            return await self._carry(client, request, 30.0, None)
+
+    async def _try(
+        self,
+        client: httpx.AsyncClient,
+        url: str,
+        method: str,
+        fields: Sequence[tuple[str, str]],
+        token: str,
+        seconds: float,
+        leg: str | None,
+    ) -> Answer:
+        here = urlsplit(url)._replace(fragment="").geturl()
+        for _ in range(_MOST_REDIRECTS + 1):
+            request = self._request(client, here, method, fields, token)
+            response = await self._carry(client, request, seconds, leg)
+            if not response.is_redirect:
+                break
+            # after a 3xx Twilio asks by GET, and the digits are lost
+            here = urljoin(here, response.headers.get("location", ""))
+            method, fields = "GET", [pair for pair in fields if pair[0] != "Digits"]
+        else:
+            raise _TryFailed("redirects", 11215, f"more than {_MOST_REDIRECTS} redirects")
+        if response.status_code >= 400:
+            what = "5xx" if response.status_code >= 500 else "4xx"
+            raise _TryFailed(what, 11200, f"the address answered {response.status_code}")
+        return Answer(response.status_code, response.headers.get("content-type"), response.content, here)
+
+    def _request(
+        self, client: httpx.AsyncClient, url: str, method: str, fields: Sequence[tuple[str, str]], token: str
+    ) -> httpx.Request:
+        if urlsplit(url).hostname != urlsplit(self.base).hostname:
+            raise _TryFailed("ct", 11210, "no such host in a rehearsal")
+        if method == "GET" and fields:
+            url += ("&" if urlsplit(url).query else "?") + urlencode(fields)
+        body = urlencode(fields).encode() if method == "POST" else None
+        request = client.build_request(method, url, content=body)
+        signed = fields if method == "POST" else ()
+        request.headers["X-Twilio-Signature"] = sign(self.auth_token, as_signed(str(request.url)), signed)
+        request.headers["I-Twilio-Idempotency-Token"] = token
+        request.headers["User-Agent"] = "TwilioProxy/1.1"
+        if method == "POST":
+            request.headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+        return request
+
+    async def _carry(
+        self, client: httpx.AsyncClient, request: httpx.Request, seconds: float, leg: str | None
+    ) -> httpx.Response:
+        """One try: real time passes, simulated time stands still unless the service itself lets it pass."""
+        began, at, bell = (
+            time.perf_counter(),
+            self.clock.monotonic(),
+            Bell(self.clock, f"answer to {request.url}"),
+        )
+        carrying = self.carrier or _honest
+        task = asyncio.create_task(
+            _carried(carrying, client, request, bell), name=f"request {request.url.path}"
+        )
+        self.clock.patient(task, self.patience)
+        try:
+            answered = await bell.wait(seconds)
+        finally:
+            if not task.done():
+                task.cancel()
+        ms = round((time.perf_counter() - began) * 1000, 1)
+        try:
+            response = task.result() if answered else None
+        except httpx.TransportError as broken:
+            raise _TryFailed("ct", 11205, f"no connection: {type(broken).__name__}") from broken
+        finally:
+            good = answered and task.exception() is None
+            status = task.result().status_code if good else 0
+            self.asked.append(Asked(at, request.method, str(request.url), status, ms, leg))
+        if response is None:
+            raise _TryFailed("rt", 11205, f"no answer within {seconds:g} s")
+        return response
+
+
+class _TryFailed(Exception):
+    def __init__(self, what: str, code: int, rule: str) -> None:
+        super().__init__(rule)
+        self.what, self.code, self.rule = what, code, rule
+
+    def as_unanswered(self, url: str) -> Unanswered:
+        return Unanswered(self.code, self.rule, url)
+
+
+async def _honest(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    return await client.send(request)
+
+
+async def _carried(
+    carrier: Carrier, client: httpx.AsyncClient, request: httpx.Request, bell: Bell
+) -> httpx.Response:
+    """The carrier's work; whoever waits for it is woken before it counts as done, so that no time slips in."""
+    try:
+        return await carrier(client, request)
+    finally:
+        bell.ring()

@@ -1,0 +1,156 @@
+"""PostgreSQL, through psycopg."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    URL,
+    BindParameter,
+    Connection,
+    Engine,
+    LargeBinary,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    create_engine,
+    func,
+    literal_column,
+    select,
+    true,
+)  # fmt: skip
+
+from ivr.store.engine.hand import Among, Newest, Row, Unit, gathered, values
+
+
+def open_postgres(url: URL) -> Engine:
+    """An engine; nothing is connected yet."""
+    # A vanished server is noticed within seconds: the thread that waits for it holds everybody up.
+    arguments = {"connect_timeout": 2, "tcp_user_timeout": 3000, "application_name": "ivr"}
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args=arguments,
+        pool_size=3,
+        max_overflow=2,
+        pool_timeout=2,
+        pool_pre_ping=True,
+    )
+
+
+class PostgresHand:
+    """One thread's connection to PostgreSQL. Each statement is its own transaction unless one is begun."""
+
+    def __init__(self, engine: Engine, timeout: float) -> None:
+        self._engine, self._timeout = engine, timeout
+        self._connection: Connection | None = None
+        self._statements: dict[object, str] = {}
+
+    @property
+    def connection(self) -> Connection:
+        if self._connection is None:
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"set statement_timeout = {int(self._timeout * 1000)}")
+            # A commit is answered when it is on the disk, even where the server's default is looser.
+            connection.exec_driver_sql(
+                "select set_config('synchronous_commit', 'on', false)"
+                " where current_setting('synchronous_commit') = 'off'"
+            )
+            self._connection = connection
+        return self._connection
+
+    def among(self, query: Among, values: Sequence[str]) -> list[Row]:
+        statement = self._statements.get(query)
+        if statement is None:
+            found = query.query.where(query.column == any_(_many()))
+            statement = self._statements[query] = str(found.compile(dialect=self._engine.dialect))
+        return self._rows(statement, values)
+
+    def newest(self, query: Newest, values: Sequence[str]) -> list[Row]:
+        statement = self._statements.get(query)
+        if statement is None:
+            asked = func.unnest(_many()).table_valued("value").render_derived("asked")
+            found = query.query.where(query.column == asked.c.value).order_by(query.order.desc())
+            newest = found.limit(literal_column(str(query.most))).lateral("newest")
+            joined = select(asked.c.value, *newest.c).select_from(asked.join(newest, true()))
+            statement = self._statements[query] = str(joined.compile(dialect=self._engine.dialect))
+        return self._rows(statement, values)
+
+    def keep(self, units: Sequence[Unit]) -> list[bool]:
+        deciding = [unit for unit in units if unit.first_decides]
+        driver = self._driver()
+        if not deciding:
+            tables = gathered(units)
+            if len(tables) == 1:  # one statement is one transaction: no round trip for BEGIN and COMMIT
+                self._insert(driver.cursor(), *tables.popitem())
+            else:
+                with driver.pipeline(), driver.transaction():
+                    for table, rows in tables.items():
+                        self._insert(driver.cursor(), table, rows)
+            return [True] * len(units)
+        with driver.pipeline(), driver.transaction():
+            won = self._first(driver, deciding)
+            losing = {id(unit) for unit in deciding} - won
+            rest = gathered([u for u in deciding if id(u) in won], skip_first=True)
+            for table, rows in gathered([u for u in units if not u.first_decides]).items():
+                rest.setdefault(table, []).extend(rows)
+            for table in sorted(rest, key=lambda table: table.name):
+                self._insert(driver.cursor(), table, rest[table])
+        return [id(unit) not in losing for unit in units]
+
+    def dead(self) -> bool:
+        return self._connection is not None and bool(self._driver().closed)
+
+    def drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+    def _driver(self) -> Any:
+        return self.connection.connection.driver_connection
+
+    def _rows(self, statement: str, values: Sequence[str]) -> list[Row]:
+        rows: list[Row] = self._driver().execute(statement, {"values": list(values)}).fetchall()
+        return rows
+
+    def _first(self, driver: Any, deciding: Sequence[Unit]) -> set[int]:
+        """Which units' first rows were not there yet, by id. Waits for others who write the same."""
+        firsts: dict[Table, dict[Row, tuple[Unit, Row]]] = {}
+        for unit in deciding:
+            table, row = unit.rows[0]
+            whole = values(table, row)
+            firsts.setdefault(table, {}).setdefault(whole[: len(table.primary_key)], (unit, whole))
+        won = set()
+        for table in sorted(firsts, key=lambda table: table.name):
+            own = firsts[table]
+            cursor = driver.cursor()
+            self._insert(cursor, table, [whole for _, whole in own.values()], returning=True)
+            won |= {id(own[key][0]) for key in cursor.fetchall()}
+        return won
+
+    def _insert(self, cursor: Any, table: Table, rows: list[Row], *, returning: bool = False) -> None:
+        """All rows in one statement, in the order of their keys: two machines then cannot deadlock."""
+        keys = len(table.primary_key)
+        rows.sort(key=lambda row: row[:keys])
+        statement = self._statements.get((table, returning))
+        if statement is None:
+            statement = self._statements[table, returning] = self._compiled(table, returning)
+        cursor.execute(statement, list(map(list, zip(*rows, strict=True))))
+
+    def _compiled(self, table: Table, returning: bool) -> str:
+        dialect = self._engine.dialect
+        name = dialect.identifier_preparer.format_column
+        arrays = ", ".join(
+            # Bytes travel as bytes; the rest as text, which needs no type to be told beforehand.
+            f"{'%b' if isinstance(column.type, LargeBinary) else '%s'}::{column.type.compile(dialect)}[]"
+            for column in table.columns
+        )
+        columns = ", ".join(name(column) for column in table.columns)
+        own = ", ".join(name(column) for column in table.primary_key)
+        taken = f"insert into {table.name} ({columns}) select * from unnest({arrays})"  # noqa: S608 -- our own names
+        return f"{taken} on conflict do nothing{f' returning {own}' if returning else ''}"
+
+
+def _many() -> BindParameter[Any]:
+    return bindparam("values", type_=ARRAY(Text))

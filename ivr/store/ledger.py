@@ -1,0 +1,250 @@
+"""The call ledger: append what happened, read one call back, keep the farewell that was composed for it.
+
+Everything written here may be written again without harm: of a row that comes twice the first stays. Events
+and farewells hold no personal data; numbers, notes and words are sealed in a table of their own.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Table
+
+from ivr.calls.events import Answered, Arrived, Event, WrappedUp
+from ivr.farewell.moments import Farewell, Line, Promise
+from ivr.store import recall, tables
+from ivr.store.database import Database
+from ivr.store.engine.hand import Row
+from ivr.store.recall import micros
+from ivr.store.seal import Seal, SealError
+from ivr.watch import log
+
+Rows: TypeAlias = list[tuple[Table, dict[str, Any]]]
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Something sealed that came with an event."""
+
+    call: str
+    kind: str  # number, wrapup …
+    key: str
+    at: datetime
+    value: Any  # plain JSON values
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the ledger knows of one call, and of its caller's others."""
+
+    events: tuple[Event, ...] = ()  # as they were kept, in no order
+    earlier: tuple[tuple[Event, ...], ...] = ()  # the caller's other calls since the time asked for
+    heard: dict[str, tuple[str, ...]] = field(default_factory=dict)  # page → variants, latest first
+    wrapup: dict[str, Any] | None = None  # the latest version of what the agent noted
+    farewells: tuple[Farewell, ...] = ()  # by part
+    promises: tuple[Promise, ...] = ()  # those the farewells made, and those the caller asked for since
+    called_before: bool | None = None  # None where nobody can be told from the caller id
+
+
+class Ledger:
+    """Remembers calls. Every method raises StoreUnavailable (try again) or StoreError (this is refused)."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database, self._seal = database, seal
+
+    async def append(self, events: Sequence[Event], personal: Sequence[Personal] = ()) -> None:
+        """Keep events, and what is personal about them, as one unit. On the disk when this returns."""
+        rows: Rows = [(tables.events, _event_row(event)) for event in events]
+        for one in personal:
+            rows.append(self._sealed(one.call, one.kind, one.key, micros(one.at), one.value))
+        await self._database.write(rows)
+
+    async def keep_wrapup(self, call: str, key: str, wrapup: Mapping[str, Any], event: WrappedUp) -> None:
+        """Keep one version of what the agent noted, as one unit with the event that says so.
+
+        `key` is the event's; a repeat with the same key changes nothing.
+        """
+        await self.append([event], [Personal(call, "wrapup", key, event.at, dict(wrapup))])
+
+    async def keep_farewell(
+        self, farewell: Farewell, *, caller: str | None, at: datetime, events: Sequence[Event] = ()
+    ) -> Farewell:
+        """Keep a farewell with its promises, what the caller is being told, and `events`, as one unit.
+
+        Returns the farewell to speak: of two that race for one part of a call, the one that was kept.
+        `caller`: the newest keyed hash, None for somebody who cannot be told from others.
+        """
+        rows = self._farewell_rows(farewell, caller, micros(at))
+        rows += [(tables.events, _event_row(event)) for event in events]
+        if await self._database.write(rows, first_decides=True):
+            return farewell
+        kept = await self._database.read(recall.personal_of, farewell.call)
+        winner = next((one for one in self._farewells(kept) if one.part == farewell.part), None)
+        return winner or farewell  # its words were forgotten since: ours are as good
+
+    async def keep_promise(self, farewell: Farewell, promise: Promise, *, at: datetime) -> None:
+        """Keep a promise the caller asked for while `farewell` was spoken. One of a kind for each part."""
+        call, row = farewell.call, _promise_row(farewell, promise, promise.kind)
+        words = {"kind": promise.kind, "due": promise.due.isoformat(), "body": promise.body}
+        sealed = self._sealed(call, "promise", row["id"], micros(at), words)
+        await self._database.write([(tables.promises, row), sealed], first_decides=True)
+
+    async def read(self, call: str, *, caller: Sequence[str] = (), since: datetime | None = None) -> Record:
+        """All that is known of a call. `caller`: keyed hashes, to read what that caller was told, and when.
+
+        `since`: calls that arrived before this are not read; without it no other call is. This call's own
+        words are not among `heard`.
+        """
+        asked = recall.Asked(call, tuple(caller), None if since is None else micros(since))
+        found = await self._database.read(recall.find, asked)
+        events = recall.told(found.events)
+        farewells = self._farewells(found.personal)
+        return Record(
+            events=events,
+            earlier=tuple(recall.told(rows) for rows in found.earlier),
+            heard=recall.remembered(found.heard, call) if found.heard else {},
+            wrapup=self._wrapup(events, found.personal),
+            farewells=farewells,
+            promises=(
+                *(promise for farewell in farewells for promise in farewell.promises),
+                *self._promises(found.personal),
+            ),
+            called_before=found.called_before if caller else None,
+        )
+
+    async def answered_by(self, agent_leg: str) -> str | None:
+        """The call this agent's leg answered last; None if it answered none."""
+        return await self._database.read(recall.answered_by, agent_leg)
+
+    async def knows(self, call: str) -> bool:
+        """Whether anything was ever told of this call."""
+        return await self._database.read(recall.known, call)
+
+    async def number(self, call: str) -> Any:
+        """What was first sealed as the caller's number; None where nothing was, or it has been forgotten."""
+        rows = await self._database.read(recall.personal_of, call)
+        numbers = [row for row in rows if row[1] == "number"]
+        return self._opened(min(numbers, key=lambda row: row[3])) if numbers else None
+
+    def _sealed(self, call: str, kind: str, key: str, at: int, value: Any) -> tuple[Table, dict[str, Any]]:
+        plain = _encode(value).encode("utf-8", "surrogatepass")
+        sealed = self._seal.seal(plain, _about(call, kind, key))
+        return tables.personal, {"call": call, "kind": kind, "key": key, "at": at, "sealed": sealed}
+
+    def _opened(self, row: Row) -> Any:
+        """What was sealed in a row. What no secret opens any more counts as forgotten: None."""
+        call, kind, key, _, sealed = row
+        try:
+            plain = self._seal.open(sealed, _about(call, kind, key))
+        except SealError:
+            log().warning("not opened", kind=kind, error="SealError")
+            return None
+        return json.loads(plain.decode("utf-8", "surrogatepass"))
+
+    def _farewell_rows(self, farewell: Farewell, caller: str | None, at: int) -> Rows:
+        call, part = farewell.call, farewell.part
+        kept = {
+            "call": call, "part": part, "locale": farewell.locale, "version": farewell.version,
+            "way": farewell.way, "tone": farewell.tone, "at": at, "caller": caller,
+        }  # fmt: skip
+        rows: Rows = [
+            (tables.farewells, kept),
+            self._sealed(call, "farewell", str(part), at, _plain(farewell)),
+        ]
+        if caller is not None:
+            spoken = _encode(_variants(farewell))
+            told = {"caller": caller, "at": at, "call": call, "part": part, "variants": spoken}
+            rows.append((tables.heard, told))
+        kinds: Counter[str] = Counter()
+        for promise in farewell.promises:
+            kinds[promise.kind] += 1
+            many = kinds[promise.kind]
+            own = promise.kind if many == 1 else f"{promise.kind}.{many}"
+            rows.append((tables.promises, _promise_row(farewell, promise, own)))
+        return rows
+
+    def _wrapup(self, events: Sequence[Event], rows: Sequence[Row]) -> dict[str, Any] | None:
+        """The latest version by its event: of one key the earliest counts, of several keys the last."""
+        noted = {row[2]: row for row in rows if row[1] == "wrapup"}
+        first: dict[str, datetime] = {}
+        for event in events:
+            if event.kind == "wrapped_up" and event.key in noted:
+                first[event.key] = min(event.at, first.get(event.key, event.at))
+        if not first:
+            return None
+        opened: dict[str, Any] | None = self._opened(noted[max(first, key=lambda key: (first[key], key))])
+        return opened
+
+    def _farewells(self, rows: Sequence[Row]) -> tuple[Farewell, ...]:
+        opened = [self._opened(row) for row in rows if row[1] == "farewell"]
+        kept = [Farewell.from_json(plain) for plain in opened if plain is not None]
+        return tuple(sorted(kept, key=lambda farewell: farewell.part))
+
+    def _promises(self, rows: Sequence[Row]) -> list[Promise]:
+        opened = [self._opened(row) for row in rows if row[1] == "promise"]
+        return [
+            Promise(plain["kind"], datetime.fromisoformat(plain["due"]), plain["body"])
+            for plain in opened
+            if plain is not None
+        ]
+
+
+def _promise_row(farewell: Farewell, promise: Promise, own: str) -> dict[str, Any]:
+    """`own` tells promises of one part apart; what is to be said stays sealed."""
+    call, part = farewell.call, farewell.part
+    return {
+        "id": f"{call}.{part}.{own}", "call": call, "part": part, "kind": promise.kind,
+        "due": micros(promise.due), "state": "open", "tries": 0,
+    }  # fmt: skip
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    data = event.data()
+    if isinstance(event, Arrived):
+        who = event.caller
+    elif isinstance(event, Answered):
+        who = event.agent
+    else:
+        who = None
+    return {
+        "call": event.call, "kind": event.kind, "key": event.key, "at": micros(event.at),
+        "clock": event.clock, "who": who, "data": _encode(data) if data else "",
+    }  # fmt: skip
+
+
+def _about(call: str, kind: str, key: str) -> bytes:
+    """Ties sealed bytes to their row, so that one caller's cannot be passed off as another's."""
+    return f"{call}\0{kind}\0{key}".encode("utf-8", "surrogatepass")
+
+
+def _plain(farewell: Farewell) -> dict[str, Any]:
+    """As Farewell.to_json, at a fifth of its cost: dataclasses.asdict copies everything deeply."""
+    plain = {name: getattr(farewell, name) for name in Farewell.__slots__}
+    plain["moments"] = [
+        {
+            "name": moment.name,
+            "lines": [{name: getattr(line, name) for name in Line.__slots__} for line in moment.lines],
+            "listens": moment.listens,
+        }
+        for moment in farewell.moments
+    ]
+    plain["promises"] = [
+        {"kind": promise.kind, "due": promise.due.isoformat(), "body": promise.body}
+        for promise in farewell.promises
+    ]
+    return plain
+
+
+def _variants(farewell: Farewell) -> dict[str, list[str]]:
+    """Page → the variants spoken from it. A line's entry is locale/page/name."""
+    pages: dict[str, list[str]] = {}
+    for moment in farewell.moments:
+        for line in moment.lines:
+            page = line.entry.split("/", 2)[1]
+            pages.setdefault(page, []).append(line.variant)
+    return pages

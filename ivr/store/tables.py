@@ -1,0 +1,132 @@
+"""Every table, on one page.
+
+Times are whole microseconds since 1970 in UTC: exact, in order, and the same on both databases (when a
+person or a token was added is the database's own to say, in UTC, since no call depends on it). Nothing
+here refers to another row by a foreign key: news of a call comes late, twice and shuffled, and is kept as it
+comes. What is personal is sealed bytes in `personal` (and in `people`, for those who work here), so that
+forgetting a caller is deleting rows of one table.
+
+In every table the columns of the primary key come first: rows are written in the order of their keys, so
+that two machines writing the same rows cannot wait for each other in a ring.
+"""
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, func
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    },
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("call", Text, primary_key=True),  # the caller's leg
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # made from what the sender sent: a repeat has the same one
+    Column("at", BigInteger, primary_key=True),  # of one (call, kind, key) the earliest counts
+    Column("clock", Text, nullable=False),  # ours, twilio
+    Column("who", Text),  # the caller's keyed hash on `arrived`, the agent's leg on `answered`
+    Column("data", Text, nullable=False),  # JSON: what this kind adds
+    comment="What happened, as it was told to us. Only ever added to.",
+    sqlite_with_rowid=False,  # stored in the order of its key: one call is read in one place
+)
+Index(
+    "ix_events_who",
+    events.c.who,
+    events.c.kind,
+    events.c.at,
+    sqlite_where=events.c.who.is_not(None),
+    postgresql_where=events.c.who.is_not(None),
+)
+
+farewells = Table(
+    "farewells",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),  # 1, and one more after each return
+    Column("locale", Text, nullable=False),
+    Column("version", Integer),  # of the book it came from
+    Column("way", Text, nullable=False),
+    Column("tone", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("caller", Text),  # keyed hash
+    comment="Which farewell was composed; its words are in `personal`. The first of two is kept.",
+    sqlite_with_rowid=False,
+)
+
+personal = Table(
+    "personal",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # number, wrapup, farewell, promise
+    Column("key", Text, primary_key=True),  # of the event that brought it, a farewell's part, a promise's id
+    Column("at", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # JSON, encrypted
+    comment="Numbers, names, gifts and words. Forgetting deletes rows here.",
+    sqlite_with_rowid=False,
+)
+
+heard = Table(
+    "heard",
+    metadata,
+    Column("caller", Text, primary_key=True),  # keyed hash
+    Column("at", BigInteger, primary_key=True),
+    Column("call", Text, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("variants", Text, nullable=False),  # JSON: page → the variants' hashes, in the order spoken
+    comment="What each caller was told last, so that the next farewell is another. One row a farewell.",
+    sqlite_with_rowid=False,
+)
+
+promises = Table(
+    "promises",
+    metadata,
+    Column("id", Text, primary_key=True),  # call, part and kind: a repeat has the same one
+    Column("call", Text, nullable=False, index=True),
+    Column("part", Integer, nullable=False),
+    Column("kind", Text, nullable=False),  # text_note, check_in, question, call_back, front_of_queue
+    Column("due", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # open, kept, ended
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("leased_by", Text),  # the machine that is keeping it just now
+    Column("leased_until", BigInteger),
+    comment="Sentences that outlive a call. Their words are in `personal`, most with their farewell.",
+)
+Index("ix_promises_due", promises.c.state, promises.c.due)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 …
+    Column("digest", Text, nullable=False),  # of all its files
+    Column("files", LargeBinary, nullable=False),  # JSON of path → text, compressed by zlib
+    Column("by", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    comment="The prompt book, version by version. A version never changes.",
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),  # agent, writer, supervisor, owner
+    Column("address_key", Text, unique=True),  # keyed hash of the telephone, to know who rings
+    Column("address", LargeBinary),  # the telephone itself, sealed
+    Column("pin_key", Text, unique=True),  # keyed hash of the PIN, to find whose it is
+    Column("pin", Text),  # the PIN's argon2 hash, to be sure
+    Column("added_at", DateTime(timezone=True), nullable=False, server_default=func.current_timestamp()),
+    comment="Who works here.",
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.current_timestamp()),
+    comment="Programs that may call the API. The token itself is shown once and not kept.",
+)

@@ -1,0 +1,340 @@
+"""What happens when a call ends well, in order.
+
+The events are read and told as one story; the story is weighed; a farewell is composed from the published
+book; it is recorded, with its promises, in one transaction; and from then on it is only read back, so that
+a repeated request hears the same words.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from ivr import watch
+from ivr.book.book import Book, Queue
+from ivr.calls import wrapup as noted
+from ivr.calls.events import Arrived, Held, Resumed, Returned, WrappedUp
+from ivr.calls.story import Story, left_during, tell
+from ivr.calls.waits import Wait, weigh
+from ivr.calls.wrapup import NOTHING_NOTED, Wrapup
+from ivr.farewell import course
+from ivr.farewell.composer import Means, compose, goes, note
+from ivr.farewell.moments import Farewell, Promise
+from ivr.store.ledger import Ledger, Record
+
+
+class Clock(Protocol):
+    """Whoever knows what time it is: the machine, or a rehearsal."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Come back after `seconds`."""
+
+
+class Telephone(Protocol):
+    """What this act asks of the line."""
+
+    async def to_farewell(self, call: str) -> str:
+        """Bring a live call to its farewell: done, too_late, try_again or refused."""
+
+    async def direction(self, call: str) -> str | None:
+        """inbound, outbound-api … of a call Twilio knows and that is not over; None where it knows none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one call stands: everything we know of it, read in one go."""
+
+    record: Record
+    story: Story
+    wrapup: Wrapup
+    book: Book
+    queue: Queue
+    locale: str
+
+    @property
+    def latest(self) -> Farewell | None:
+        """The part of the farewell that was begun last."""
+        return self.record.farewells[-1] if self.record.farewells else None
+
+    def proven(self, farewell: Farewell) -> set[str]:
+        """The moments of a part that were heard."""
+        return {moment for part, moment in self.story.spoken if part == farewell.part}
+
+    @property
+    def hearing(self) -> str | None:
+        """The moment the caller is in: the first of the latest part without proof."""
+        if self.latest is None or self.story.caller_is != "farewell":
+            return None
+        return course.next_after(self.latest, self.proven(self.latest))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of something a program asked for."""
+
+    state: Literal["started", "kept", "too_late", "unknown"]
+    goes: tuple[str, ...] = ()
+    says: tuple[dict[str, Any], ...] = ()
+    done: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "steps": [{"goes": where} for where in self.goes],
+            "says": list(self.says),
+        }
+
+
+class Closing:
+    """Brings calls to a good end."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        book: Callable[[], Book],
+        clock: Clock,
+        telephone: Telephone,
+        *,
+        zone: ZoneInfo | None = None,
+        textable: bool = False,
+    ) -> None:
+        self._ledger, self.book, self._clock, self._telephone = ledger, book, clock, telephone
+        self._zone, self._textable = zone, textable
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    async def standing(self, call: str, caller: Sequence[str] = ()) -> Standing:
+        """Everything about a call; `caller` are the keyed hashes of who rings, where the request says so."""
+        now = self._clock.now()
+        book = self.book()
+        midnight = now.astimezone(self._zone or book.rules.timezone).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        record = await self._ledger.read(call, caller=caller, since=midnight)
+        story = tell(record.events, begun=len(record.farewells))
+        wrapup = noted.from_json(record.wrapup) if record.wrapup else NOTHING_NOTED
+        queue = book.rules.queue(story.queue)
+        return Standing(
+            record, story, wrapup, book, queue, book.locale(wrapup.locale or story.locale or queue.locale)
+        )
+
+    def weigh(self, standing: Standing) -> Wait:
+        """The call's wait, with the earlier calls that may count."""
+        return weigh(
+            standing.story,
+            standing.book.rules.severities,
+            earlier=[tell(events) for events in standing.record.earlier],
+            same_person=standing.wrapup.same_person,
+            zone=self._zone or standing.book.rules.timezone,
+        )
+
+    # --- the farewell ------------------------------------------------------------------------------
+
+    def due(self, standing: Standing) -> int:
+        """Which part of the farewell is due: the latest begun, or one more once they were back with us."""
+        latest = standing.latest
+        if latest is None:
+            return 1
+        return latest.part + 1 if standing.story.returns >= latest.part else latest.part
+
+    async def farewell(self, standing: Standing, *, caller: str | None, way: str) -> Farewell:
+        """The farewell this call hears now: the one already begun, or a fresh one, composed and recorded."""
+        part, latest = self.due(standing), standing.latest
+        if latest is not None and latest.part == part:
+            return latest
+        now = self._clock.now()
+        farewell = self._compose(standing, now=now, part=part, way=way)
+        for moment in farewell.left_out:
+            watch.LEFT_OUT.labels(moment.partition("/")[0]).inc()
+        watch.FAREWELLS.labels(way, farewell.tone).inc()
+        return await self._ledger.keep_farewell(farewell, caller=caller, at=now)
+
+    def _compose(self, standing: Standing, *, now: datetime, part: int, way: str) -> Farewell:
+        wait = self.weigh(standing)
+        before = standing.record.called_before
+        farewell = compose(
+            standing.story,
+            wait,
+            standing.wrapup,
+            standing.book,
+            now=now,
+            means=Means(way=way, textable=self._textable),
+            locale=standing.locale,
+            heard_before=standing.record.heard,
+            first_time=None if before is None else not before,
+            part=part,
+            earlier_parts=standing.record.farewells,
+            proven={each.part: standing.proven(each) for each in standing.record.farewells},
+        )
+        return farewell
+
+    # --- what programs ask -------------------------------------------------------------------------
+
+    async def wrap_up(self, call: str, plain: Mapping[str, Any], key: str | None) -> Kept:
+        """Keep what the agent noted, then let the farewell begin. Stored before Twilio is asked."""
+        standing = await self._known(call)
+        if standing is None:
+            return Kept("unknown")
+        wrapup = noted.from_json(plain)
+        if standing.story.caller_is == "gone":
+            return Kept("too_late", done="nothing: the call was already over")
+        if standing.story.caller_is == "farewell" and (key or digest(plain)) != standing.story.wrapup_key:
+            return Kept("too_late", done="nothing: the farewell had begun, with what was noted before")
+        await self._keep_wrapup(call, plain, wrapup, key)
+        standing = await self.standing(call)
+        farewell = self._preview(standing)
+        where = goes(
+            wrapup, standing.book, textable=self._textable, locale=standing.locale, queue=standing.story.queue
+        )
+        says = tuple(_lines(farewell))
+        if standing.story.caller_is == "farewell":
+            return Kept("started", where, says)
+        if wrapup.start == "when_agent_leaves" or self.way(standing) == "after":
+            return Kept("kept", where, says)
+        outcome = await self._telephone.to_farewell(call)
+        if outcome == "too_late":
+            return Kept(
+                "too_late", done="kept: the call had left the agent; what can still be heard will use it"
+            )
+        return Kept("started" if outcome == "done" else "kept", where, says)
+
+    async def hold(self, call: str, held: bool, key: str | None) -> Kept:
+        """Record a hold or its end. A hold while held, or a resume while not, adds nothing."""
+        standing = await self._known(call)
+        if standing is None:
+            return Kept("unknown")
+        if standing.story.caller_is == "gone":
+            return Kept("too_late", done="nothing: the call was already over")
+        holds = [event for event in standing.record.events if isinstance(event, Held | Resumed)]
+        holds.sort(key=lambda event: event.at)
+        if bool(holds and isinstance(holds[-1], Held)) is not held:
+            kind = Held if held else Resumed
+            await self._ledger.append([kind(call=call, at=self._clock.now(), key=key or f"api-{len(holds)}")])
+        return Kept("kept")
+
+    def way(self, standing: Standing) -> str:
+        """Where the agent will be: as they chose, else as the queue's rules say. Our own queues know no rooms."""
+        way = standing.wrapup.way or standing.queue.way
+        return "aside" if way == "together" else way
+
+    def way_after_talking(self, standing: Standing) -> str:
+        """Where the agent is when a room has ended: gone, unless they wrapped up again since the return."""
+        back = max(
+            (event.at for event in standing.record.events if isinstance(event, Returned)), default=None
+        )
+        noted_at = max(
+            (event.at for event in standing.record.events if isinstance(event, WrappedUp)), default=None
+        )
+        again = (
+            back is not None and noted_at is not None and noted_at > back and standing.wrapup.start == "now"
+        )
+        return self.way(standing) if again else "after"
+
+    async def text_note(self, standing: Standing, farewell: Farewell) -> None:
+        """The caller pressed 2: the steps go by text. Recorded once however often the key arrives."""
+        now = self._clock.now()
+        body = note(
+            standing.story,
+            self.weigh(standing),
+            standing.wrapup,
+            standing.book,
+            now=now,
+            farewell=farewell,
+        )
+        if body is not None:
+            await self._ledger.keep_promise(farewell, Promise("text_note", now, body), at=now)
+
+    def _preview(self, standing: Standing) -> Farewell:
+        part, latest = self.due(standing), standing.latest
+        if latest is not None and latest.part == part:
+            return latest
+        return self._compose(standing, now=self._clock.now(), part=part, way=self.way(standing))
+
+    async def _keep_wrapup(
+        self, call: str, plain: Mapping[str, Any], wrapup: Wrapup, key: str | None
+    ) -> None:
+        event = WrappedUp(
+            call=call,
+            at=self._clock.now(),
+            key=key or digest(plain),
+            held_seconds=wrapup.held_seconds,
+            apologised=wrapup.apologised,
+            same_person=wrapup.same_person,
+        )
+        await self._ledger.keep_wrapup(call, event.key, plain, event)
+
+    async def _known(self, call: str) -> Standing | None:
+        """The call's standing; one nobody told us of is looked up, since an outbound call begins elsewhere."""
+        standing = await self.standing(call)
+        if standing.record.events:
+            return await self.standing(call, [standing.story.caller]) if standing.story.caller else standing
+        direction = await self._telephone.direction(call)
+        if direction is None:
+            return None
+        outbound = direction.startswith("outbound")
+        await self._ledger.append([Arrived(call=call, at=self._clock.now(), key="asked", outbound=outbound)])
+        return await self.standing(call)
+
+    async def story_of(self, call: str) -> dict[str, Any] | None:
+        """The call as the API tells it, or None where nobody knows it."""
+        standing = await self._known(call)
+        if standing is None:
+            return None
+        story, wait = standing.story, self.weigh(standing)
+        moments = [moment.name for moment in standing.latest.moments] if standing.latest else []
+        return {
+            "call": call,
+            "story": story_json(story, wait),
+            "caller": story.caller_is,
+            "agent": story.agent_is,
+            "moment": standing.hearing,
+            "outcome": story.outcome,
+            "left_during": left_during(story, moments) if story.outcome == "left" else None,
+            "book": {
+                "version": standing.latest.version if standing.latest else standing.book.version,
+                "locale": standing.locale,
+            },
+            "promises": [
+                {**asdict(promise), "due": promise.due.isoformat()} for promise in standing.record.promises
+            ],
+            "says": [line for farewell in standing.record.farewells for line in _lines(farewell)],
+        }
+
+
+def digest(plain: Mapping[str, Any]) -> str:
+    """A wrap-up's own key: the same notes sent twice are one version."""
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
+
+
+def story_json(story: Story, wait: Wait) -> dict[str, Any]:
+    """What the API and a rehearsal tell of a story."""
+    return {
+        "wait": {"seconds": wait.seconds, "queue": wait.queue, "hold": wait.hold, "earlier": wait.earlier},
+        "severity": wait.severity,
+        "calls_today": wait.calls_today,
+        "loose_ends": story.loose_ends,
+    }
+
+
+def _lines(farewell: Farewell) -> list[dict[str, Any]]:
+    lines = []
+    for moment in farewell.moments:
+        for line in moment.lines:
+            told: dict[str, Any] = {
+                "moment": moment.name,
+                "farewell": farewell.part,
+                "entry": line.entry,
+                "variant": line.variant,
+                "text": line.text,
+                "seconds": round(line.seconds, 1),
+            }
+            if line.step is not None:
+                told["step"] = line.step
+            lines.append(told)
+    return lines

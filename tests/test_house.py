@@ -1,0 +1,115 @@
+"""The house: floors and doors hold, the listing is what it says, and nothing is undocumented."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ivr.book.vocabulary import FACTS, PARTS
+from ivr.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "prompts" / "README.md").read_text(encoding="utf-8")
+MODULES = sorted((ROOT / "ivr").rglob("*.py"))
+
+
+def test_imports_go_down_and_each_library_has_one_door() -> None:
+    checked = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_top_level_holds_what_it_should_and_nothing_else() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    top = {path.split("/", 1)[0] for path in listed.stdout.splitlines()}
+    assert {name for name in top if "." not in name} <= {
+        "ivr",
+        "prompts",
+        "tests",
+        "infra",
+        "LICENSE",
+        "Makefile",
+    }
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_and_everything_public_says_what_it_is(module: Path) -> None:
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "the file does not say what it is"
+    silent = [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    assert not silent, f"without a docstring: {silent}"
+
+
+def test_the_ground_floors_read_no_clock() -> None:
+    for module in MODULES:
+        if module.parent.name in ("calls", "book", "farewell"):
+            assert not re.search(r"\b(now|today|utcnow)\(\)|\btime\.", module.read_text(encoding="utf-8")), (
+                module
+            )
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    missing = [name.upper() for name in Settings.model_fields if f"`{name.upper()}`" not in README]
+    assert not missing
+
+
+def test_every_command_and_its_flags_are_in_the_readme_or_its_help_has_an_example() -> None:
+    import typer
+
+    from ivr.cli import app
+
+    group = typer.main.get_command(app)
+    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+        assert f"ivr {name}" in README, f"the README has not heard of ivr {name}"
+        inner = getattr(command, "commands", {"": command})
+        for below, each in inner.items():
+            assert "Example:" in (each.help or ""), f"ivr {name} {below} shows no example"
+
+
+def test_every_fact_page_and_part_is_in_the_writers_guide() -> None:
+    missing = [fact.name for fact in FACTS if f"`{fact.name}`" not in GUIDE]
+    missing += [page for page in PARTS if f"`{page}`" not in GUIDE]
+    missing += [part for parts in PARTS.values() for part in parts if part and f"`{part}`" not in GUIDE]
+    assert not missing
+
+
+def test_every_address_is_in_the_readme() -> None:
+    source = (ROOT / "ivr/line/webhooks.py").read_text(encoding="utf-8")
+    addresses = set(re.findall(r'"(/(?:voice|events)/[a-z/-]+)"', source))
+    assert addresses
+    assert not [address for address in addresses if f"`{address}" not in README]
+
+
+def test_no_registry_no_machine_path_and_no_secret_is_tracked() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    hosts = re.compile(
+        "|".join(
+            ["py" + r"pi\.org", "python" + r"hosted\.org", "npm" + r"js\.(org|com)", "deb\\.deb" + "ian"]
+        )
+    )
+    found = [
+        name
+        for name in listed.stdout.split("\0")
+        if name
+        and (ROOT / name).is_file()
+        and hosts.search((ROOT / name).read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert not found
