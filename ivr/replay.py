@@ -8,8 +8,7 @@ day of calls and the last ten goodbyes, and only for as long as the log has more
 
 import heapq
 import json
-import math
-from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -251,8 +250,8 @@ class _Sums:
 
     def __init__(self) -> None:
         self.answered = self.apologies = self.repeats = 0
-        self.waits = array("q")
-        self.seconds = array("d")
+        self.waits: Counter[int] = Counter()  # how many of each length: few lengths, many calls
+        self.tenths: Counter[int] = Counter()  # of a second of farewell
         self.severities = dict.fromkeys(("none", "slight", "long", "very_long", "extreme", "unknown"), 0)
         self.goodbyes: set[str] = set()
 
@@ -264,10 +263,10 @@ class _Sums:
         self.answered += 1
         self.severities[wait.severity] += 1
         if wait.seconds is not None:
-            self.waits.append(wait.seconds)
+            self.waits[wait.seconds] += 1
         if farewell is None:
             return
-        self.seconds.append(farewell.seconds)
+        self.tenths[round(farewell.seconds * 10)] += 1
         self.repeats += repeat
         if goodbye is not None:
             self.goodbyes.add(goodbye)
@@ -276,25 +275,31 @@ class _Sums:
             self.apologies += 1
 
     def summary(self, log: CallLog) -> Summary:
-        waits = array("q", sorted(self.waits))
-        seconds = array("d", sorted(self.seconds))
-        quantiles = {f"p{percent}": _quantile(waits, percent) for percent in (50, 75, 90, 95, 99)}
-        p95 = _quantile(seconds, 95)
+        quantiles = {f"p{percent}": _quantile(self.waits, percent) for percent in (50, 75, 90, 95, 99)}
+        spoken = self.tenths.total()
+        p95 = _quantile(self.tenths, 95)
         return Summary(
             rows=log.rows,
             calls=log.good,
             answered=self.answered,
-            waits={**quantiles, "max": waits[-1] if waits else None},
+            waits={**quantiles, "max": max(self.waits, default=None)},
             severities=self.severities,
             apologies=self.apologies,
-            mean_seconds=round(math.fsum(seconds) / len(seconds), 1) if seconds else None,
-            p95_seconds=round(p95, 1) if p95 is not None else None,
+            mean_seconds=round(sum(t * n for t, n in self.tenths.items()) / spoken / 10, 1)
+            if spoken
+            else None,
+            p95_seconds=p95 / 10 if p95 is not None else None,
             distinct_goodbyes=len(self.goodbyes),
             repeats=self.repeats,
             skipped=dict(sorted(log.skipped.items())),
         )
 
 
-def _quantile(ordered: "array[Any]", percent: int) -> Any:
+def _quantile(counts: Counter[int], percent: int) -> int | None:
     """The smallest value that at least so many per cent do not exceed."""
-    return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else None
+    wanted = -(-counts.total() * percent // 100)
+    for value in sorted(counts):
+        wanted -= counts[value]
+        if wanted <= 0:
+            return value
+    return None

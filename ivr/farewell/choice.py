@@ -42,6 +42,10 @@ class Telling:
     agreed: frozenset[str] = frozenset()  # the kinds of promise that will be kept
     slow: bool = False
     left_out: list[str] = field(default_factory=list)  # where the book had no words
+    seed: int = field(init=False)  # settles ties: the same call is always told the same
+
+    def __post_init__(self) -> None:
+        self.seed = crc32(self.call.encode("utf-8", "replace"))
 
     def line(
         self,
@@ -92,7 +96,7 @@ class Telling:
             chosen = choose(
                 self.book.entries(self.locale, page, part, self.tone),
                 self.facts,
-                seed=crc32(f"{self.call}/{page}/{part}".encode("utf-8", "replace")) + turn,
+                seed=crc32(f"{page}/{part}".encode(), self.seed) + turn,
                 heard=self.heard.get(page, ()),
                 agreed=self.agreed,
                 sells=self.tone == "plain",
@@ -158,11 +162,12 @@ def choose(
             usable = [
                 variant
                 for variant in entry.variants
-                if variant.needs <= known
-                and (not variant.promises or agreed.issuperset(variant.promises))
-                and variant.id not in without
-                and (variant.silent or variant_fits is None or variant_fits(variant))
+                if variant.needs <= known and (not variant.promises or agreed.issuperset(variant.promises))
             ]
+            if without:
+                usable = [variant for variant in usable if variant.id not in without]
+            if variant_fits is not None:
+                usable = [variant for variant in usable if variant.silent or variant_fits(variant)]
             if len(usable) > 1:
                 usable = _fullest(usable, facts)
             if repeating is not None:

@@ -37,6 +37,7 @@ _NOT_SSML = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+_AFTER_SAY = re.compile("(?<=</Say>)(?=<Say )")  # one line too long for one <Say> is several, in one text
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 _SENTENCE_END = re.compile(r"[.!?…]\s*$")
 
@@ -87,8 +88,9 @@ def document(*verbs: str) -> bytes:
     """
     body = "".join(verbs)
     if len(body) > LARGEST_DOCUMENT // 4:  # UTF-8 takes at most four bytes a character
-        room = LARGEST_DOCUMENT - len(_HEAD) - len(_TAIL) - len(verbs[-1].encode())
-        body = "".join([*_fitting(verbs[:-1], room), verbs[-1] if room >= 0 else ""])
+        *before, last = [piece for verb in verbs for piece in _AFTER_SAY.split(verb) if piece]
+        room = LARGEST_DOCUMENT - len(_HEAD) - len(_TAIL) - len(last.encode())
+        body = "".join([*_fitting(before, room), last])
     return (_HEAD + body + _TAIL).encode() if body else EMPTY
 
 

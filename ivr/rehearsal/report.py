@@ -141,7 +141,7 @@ def report(cast: Cast, told: Mapping[str, Any]) -> Report:
     made = Report(
         call=caller.sid if caller else "",
         told=told,
-        heard=tuple(sorted([*spoken, *done], key=lambda line: (line.at, line.by == "caller"))),
+        heard=tuple(sorted([*spoken, *done], key=lambda line: (line.at, line.by == "line"))),
         sounds=tuple(_tracks(sounds)),
         spans=tuple((sound.at - begins, sound.seconds) for sound in sounds if sound.ssml),
         requests=tuple(cast.exchange.wire.asked),

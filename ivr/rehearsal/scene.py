@@ -251,14 +251,14 @@ def _step(text: str) -> dict[str, str]:
     """`send a router by 2026-11-28, reference AB-4719, to the old address`: what, by, reference, to."""
     what, *parts = (part.strip() for part in text.split(", "))
     step = {}
-    if (found := re.fullmatch(r"(.+?) by (\d{4}-\d\d-\d\d)", what)) is not None:
-        what, step["by"] = found[1], found[2]
     for part in parts:
         name, _, value = part.partition(" ")
         if name in ("by", "reference", "to") and value:
             step[name] = value
         else:
             what = f"{what}, {part}"
+    if (found := re.fullmatch(r"(.+?) by (\d{4}-\d\d-\d\d)", what)) is not None:
+        what, step["by"] = found[1], found[2]
     return {"what": what} | step
 
 

@@ -5,6 +5,7 @@ and farewells hold no personal data; numbers, notes and words are sealed in a ta
 """
 
 import json
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from ivr.store.seal import Seal, SealError
 from ivr.watch import log
 
 Rows: TypeAlias = list[tuple[Table, dict[str, Any]]]
+
+_RECENT = 2_000  # farewells that are kept at hand, opened
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -56,6 +59,8 @@ class Ledger:
 
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database, self._seal = database, seal
+        # Farewells by their sealed bytes: each of a caller's requests reads the same one.
+        self._recent: dict[bytes, Farewell] = {}
 
     async def append(self, events: Sequence[Event], personal: Sequence[Personal] = ()) -> None:
         """Keep events, and what is personal about them, as one unit. On the disk when this returns."""
@@ -82,6 +87,7 @@ class Ledger:
         rows = self._farewell_rows(farewell, caller, micros(at))
         rows += [(tables.events, _event_row(event)) for event in events]
         if await self._database.write(rows, first_decides=True):
+            self._remember(rows[1][1]["sealed"], farewell)
             return farewell
         kept = await self._database.read(recall.personal_of, farewell.call)
         winner = next((one for one in self._farewells(kept) if one.part == farewell.part), None)
@@ -132,7 +138,7 @@ class Ledger:
         return self._opened(min(numbers, key=lambda row: row[3])) if numbers else None
 
     def _sealed(self, call: str, kind: str, key: str, at: int, value: Any) -> tuple[Table, dict[str, Any]]:
-        plain = _encode(value).encode("utf-8", "surrogatepass")
+        plain = zlib.compress(_encode(value).encode("utf-8", "surrogatepass"), 1)
         sealed = self._seal.seal(plain, _about(call, kind, key))
         return tables.personal, {"call": call, "kind": kind, "key": key, "at": at, "sealed": sealed}
 
@@ -144,7 +150,7 @@ class Ledger:
         except SealError:
             log().warning("not opened", kind=kind, error="SealError")
             return None
-        return json.loads(plain.decode("utf-8", "surrogatepass"))
+        return json.loads(zlib.decompress(plain).decode("utf-8", "surrogatepass"))
 
     def _farewell_rows(self, farewell: Farewell, caller: str | None, at: int) -> Rows:
         call, part = farewell.call, farewell.part
@@ -181,9 +187,21 @@ class Ledger:
         return opened
 
     def _farewells(self, rows: Sequence[Row]) -> tuple[Farewell, ...]:
-        opened = [self._opened(row) for row in rows if row[1] == "farewell"]
-        kept = [Farewell.from_json(plain) for plain in opened if plain is not None]
-        return tuple(sorted(kept, key=lambda farewell: farewell.part))
+        kept = [self._farewell(row) for row in rows if row[1] == "farewell"]
+        return tuple(sorted(filter(None, kept), key=lambda farewell: farewell.part))
+
+    def _farewell(self, row: Row) -> Farewell | None:
+        sealed = row[4]
+        farewell = self._recent.get(sealed)
+        if farewell is None and (plain := self._opened(row)) is not None:
+            farewell = Farewell.from_json(plain)
+            self._remember(sealed, farewell)
+        return farewell
+
+    def _remember(self, sealed: bytes, farewell: Farewell) -> None:
+        self._recent[sealed] = farewell
+        if len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def _promises(self, rows: Sequence[Row]) -> list[Promise]:
         opened = [self._opened(row) for row in rows if row[1] == "promise"]

@@ -219,4 +219,5 @@ def _newest(connection: Connection) -> int | None:
 def _insert(connection: Connection, row: dict[str, object]) -> bool:
     """Whether the version's number was still free."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return bool(connection.execute(insert(versions).values(row).on_conflict_do_nothing()).rowcount)
+    taken = insert(versions).values(row).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(taken).rowcount == 1

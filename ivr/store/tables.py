@@ -64,9 +64,8 @@ personal = Table(
     Column("kind", Text, primary_key=True),  # number, wrapup, farewell, promise
     Column("key", Text, primary_key=True),  # of the event that brought it, a farewell's part, a promise's id
     Column("at", BigInteger, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),  # JSON, encrypted
+    Column("sealed", LargeBinary, nullable=False),  # JSON, compressed and encrypted
     comment="Numbers, names, gifts and words. Forgetting deletes rows here.",
-    sqlite_with_rowid=False,
 )
 
 heard = Table(

@@ -53,7 +53,6 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("call", "kind", "key", name="pk_personal"),
         comment="Numbers, names, gifts and words. Forgetting deletes rows here.",
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "heard",
