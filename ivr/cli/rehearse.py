@@ -120,6 +120,7 @@ def rehearse(
     from ivr.rehearsal.cast import AGENT
     from ivr.rehearsal.expected import SceneError
     from ivr.rehearsal.scene import Scene, play
+    from ivr.rehearsal.twiml_rules import TwilioRefuses
     from ivr.store.shelf import BookFolderError
 
     watch.set_up("error")
@@ -160,6 +161,9 @@ def rehearse(
         )
     except (SceneError, BookFolderError, CannotStart) as error:
         says.stop(str(error))
+    except TwilioRefuses as error:
+        typer.echo(f"Twilio would refuse this call: {error}", err=True)
+        raise typer.Exit(1) from None
     if audio is not None:
         report.measured(record(report, audio))
     told = report.to_json()

@@ -298,7 +298,9 @@ async def play(
             caller=scene.caller,
         )
         try:
-            told = await clock.run(asyncio.create_task(_whole(cast, scene), name="the rehearsal"))
+            told = await clock.run(
+                _watched(exchange, asyncio.create_task(_whole(cast, scene), name="the cast"))
+            )
         finally:
             await exchange.close()
         made_report = report(cast, told)
@@ -306,24 +308,33 @@ async def play(
     return made_report
 
 
+def _watched(
+    exchange: Exchange, playing: "asyncio.Task[Mapping[str, Any]]"
+) -> "asyncio.Future[Mapping[str, Any]]":
+    """The play's result, or at once whatever went wrong on any leg."""
+    result: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
+
+    def wrong(error: BaseException) -> None:
+        if not result.done():
+            result.set_exception(error)
+            playing.cancel()
+
+    def over(task: "asyncio.Task[Mapping[str, Any]]") -> None:
+        if task.cancelled() or result.done():
+            return
+        if (error := task.exception()) is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(task.result())
+
+    exchange.on_trouble.append(wrong)
+    playing.add_done_callback(over)
+    return result
+
+
 async def _whole(cast: Cast, scene: Scene) -> Mapping[str, Any]:
-    """The play, then the service's own account of it. What goes wrong on any leg ends it."""
-    trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def stop(error: Exception) -> None:
-        if not trouble.done():
-            trouble.set_exception(error)
-
-    cast.exchange.on_trouble.append(stop)
-    playing = asyncio.create_task(cast.play(scene.happened), name="the cast")
-    try:
-        await asyncio.wait({playing, trouble}, return_when=asyncio.FIRST_COMPLETED)
-        if trouble.done():
-            trouble.result()
-        playing.result()
-    finally:
-        playing.cancel()
-        trouble.cancel()
+    """The play, then the service's own account of it."""
+    await cast.play(scene.happened)
     if cast.caller is None:
         return {}
     headers = {"Authorization": f"Bearer {cast.token}"}

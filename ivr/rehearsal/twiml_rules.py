@@ -55,10 +55,12 @@ class Shape:
 
 
 def one_of(code: int, *values: str) -> Rule:
+    """One of a few words."""
     return Rule(code, frozenset(values).__contains__, f"must be one of: {', '.join(values)}")
 
 
 def some_of(code: int, *values: str) -> Rule:
+    """Some of a few words, with spaces between."""
     known = frozenset(values)
     return Rule(
         code,
@@ -68,6 +70,8 @@ def some_of(code: int, *values: str) -> Rule:
 
 
 def whole(code: int, low: int, high: int) -> Rule:
+    """A whole number, both ends included."""
+
     def fits(text: str) -> bool:
         return text.isascii() and text.isdigit() and low <= int(text) <= high
 
@@ -75,10 +79,13 @@ def whole(code: int, low: int, high: int) -> Rule:
 
 
 def pattern(code: int, expression: str, wants: str) -> Rule:
+    """A text that fits a regular expression from end to end; `wants` says it in words."""
     return Rule(code, lambda text: re.fullmatch(expression, text) is not None, wants)
 
 
 def address(code: int, *, empty: bool = False) -> Rule:
+    """An address, absolute or relative; `empty`: it may also be left empty."""
+
     def fits(text: str) -> bool:
         if not text:
             return empty

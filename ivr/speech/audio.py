@@ -34,6 +34,8 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
+    """A stretch in which nothing is heard."""
+
     seconds: float
 
 

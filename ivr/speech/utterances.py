@@ -38,6 +38,8 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
+    """A stretch in which nothing is said."""
+
     seconds: float
 
 

@@ -45,8 +45,8 @@ class Database:
         # Whoever waits for a lock should lose patience before whoever waits for the answer does.
         self._engine = open_engine(url, timeout=timeout * 0.75)
         memory = in_memory(url)
-        self._writer = hand(self._engine, timeout=timeout * 0.75)
-        self._reader = hand(self._engine, timeout=timeout * 0.75)
+        self._writer = hand(self._engine)
+        self._reader = hand(self._engine)
         # In memory there is one connection for both threads; elsewhere they never meet.
         self._turn: Lock | nullcontext[None] = Lock() if memory else nullcontext()
         self._create = memory
@@ -197,6 +197,8 @@ class Database:
             code = getattr(cause, "sqlite_errorcode", None)
             if code is None or code & 0xFF in _SQLITE_NOT_NOW:
                 return StoreUnavailable(f"the database cannot be used now ({name})")
+            return StoreError(f"the database refused ({name}); has `ivr migrate` run?")
+        if name == "UndefinedTable":
             return StoreError(f"the database refused ({name}); has `ivr migrate` run?")
         if isinstance(cause, driver.IntegrityError):
             return StoreConflict(f"the database refused ({name})")

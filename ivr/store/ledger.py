@@ -59,8 +59,8 @@ class Ledger:
 
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database, self._seal = database, seal
-        # Farewells by their sealed bytes: each of a caller's requests reads the same one.
-        self._recent: dict[bytes, Farewell] = {}
+        # Farewells by (call, part, sealed bytes): each of a caller's requests reads the same one.
+        self._recent: dict[Row, Farewell] = {}
 
     async def append(self, events: Sequence[Event], personal: Sequence[Personal] = ()) -> None:
         """Keep events, and what is personal about them, as one unit. On the disk when this returns."""
@@ -87,7 +87,8 @@ class Ledger:
         rows = self._farewell_rows(farewell, caller, micros(at))
         rows += [(tables.events, _event_row(event)) for event in events]
         if await self._database.write(rows, first_decides=True):
-            self._remember(rows[1][1]["sealed"], farewell)
+            sealed = rows[1][1]
+            self._remember((sealed["call"], sealed["key"], sealed["sealed"]), farewell)
             return farewell
         kept = await self._database.read(recall.personal_of, farewell.call)
         winner = next((one for one in self._farewells(kept) if one.part == farewell.part), None)
@@ -191,15 +192,15 @@ class Ledger:
         return tuple(sorted(filter(None, kept), key=lambda farewell: farewell.part))
 
     def _farewell(self, row: Row) -> Farewell | None:
-        sealed = row[4]
-        farewell = self._recent.get(sealed)
+        call, _, part, _, sealed = row
+        farewell = self._recent.get((call, part, sealed))
         if farewell is None and (plain := self._opened(row)) is not None:
             farewell = Farewell.from_json(plain)
-            self._remember(sealed, farewell)
+            self._remember((call, part, sealed), farewell)
         return farewell
 
-    def _remember(self, sealed: bytes, farewell: Farewell) -> None:
-        self._recent[sealed] = farewell
+    def _remember(self, kept: Row, farewell: Farewell) -> None:
+        self._recent[kept] = farewell
         if len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
 

@@ -4,14 +4,13 @@ import time
 import timeit
 from datetime import UTC, datetime, timedelta
 
-from ivr.store.shelf import read_folder
-
 from ivr.book.book import read
 from ivr.calls.events import Answered, Arrived, Held, Queued, Resumed
 from ivr.calls.story import tell
 from ivr.calls.waits import weigh
 from ivr.calls.wrapup import from_json
 from ivr.farewell.composer import Means, compose
+from ivr.store.shelf import read_folder
 from tests.bench.served import ROOT
 
 

@@ -5,10 +5,9 @@ import random
 import time
 from datetime import UTC, datetime, timedelta
 
+from ivr.book.book import read
 from ivr.replay import replay
 from ivr.store.shelf import read_folder
-
-from ivr.book.book import read
 from tests.bench.served import ROOT
 
 CALLS = 20_000

@@ -12,17 +12,17 @@ from ivr.store.engine.sqlite import SqliteHand, open_sqlite
 def open_engine(url: str, *, timeout: float = 5.0) -> Engine:
     """An engine for `sqlite:///file`, `sqlite://` (in memory) or `postgresql://…`; nothing is connected yet.
 
-    `timeout`: seconds to wait for another process's lock. Raises StoreError in a sentence for the operator.
+    `timeout`: seconds for one statement, waiting for others' locks included. Raises StoreError in a sentence for the operator.
     """
     parsed = _parse(url)
     if _kind(parsed) == "sqlite":
         return open_sqlite(parsed, memory=in_memory(url), timeout=timeout)
-    return open_postgres(parsed)
+    return open_postgres(parsed, timeout=timeout)
 
 
-def hand(engine: Engine, *, timeout: float) -> Hand:
-    """A connection for one thread; `timeout`: seconds for one statement."""
-    return SqliteHand(engine) if engine.dialect.name == "sqlite" else PostgresHand(engine, timeout)
+def hand(engine: Engine) -> Hand:
+    """A connection for one thread."""
+    return SqliteHand(engine) if engine.dialect.name == "sqlite" else PostgresHand(engine)
 
 
 def in_memory(url: str) -> bool:

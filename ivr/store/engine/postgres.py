@@ -15,6 +15,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     create_engine,
+    event,
     func,
     literal_column,
     select,
@@ -24,11 +25,11 @@ from sqlalchemy import (
 from ivr.store.engine.hand import Among, Newest, Row, Unit, gathered, values
 
 
-def open_postgres(url: URL) -> Engine:
-    """An engine; nothing is connected yet."""
+def open_postgres(url: URL, *, timeout: float) -> Engine:
+    """An engine; nothing is connected yet. `timeout`: seconds for one statement."""
     # A vanished server is noticed within seconds: the thread that waits for it holds everybody up.
     arguments = {"connect_timeout": 2, "tcp_user_timeout": 3000, "application_name": "ivr"}
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args=arguments,
         pool_size=3,
@@ -37,26 +38,31 @@ def open_postgres(url: URL) -> Engine:
         pool_pre_ping=True,
     )
 
+    def connected(driver: Any, _: object) -> None:
+        driver.execute(f"set statement_timeout = {int(timeout * 1000)}")
+        # A commit is answered when it is on the disk, even where the server's default is looser.
+        driver.execute(
+            "select set_config('synchronous_commit', 'on', false)"
+            " where current_setting('synchronous_commit') = 'off'"
+        )
+        driver.commit()
+
+    event.listen(engine, "connect", connected)
+    return engine
+
 
 class PostgresHand:
     """One thread's connection to PostgreSQL. Each statement is its own transaction unless one is begun."""
 
-    def __init__(self, engine: Engine, timeout: float) -> None:
-        self._engine, self._timeout = engine, timeout
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._connection: Connection | None = None
         self._statements: dict[object, str] = {}
 
     @property
     def connection(self) -> Connection:
         if self._connection is None:
-            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            connection.exec_driver_sql(f"set statement_timeout = {int(self._timeout * 1000)}")
-            # A commit is answered when it is on the disk, even where the server's default is looser.
-            connection.exec_driver_sql(
-                "select set_config('synchronous_commit', 'on', false)"
-                " where current_setting('synchronous_commit') = 'off'"
-            )
-            self._connection = connection
+            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         return self._connection
 
     def among(self, query: Among, values: Sequence[str]) -> list[Row]:

@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Make every table."""
     op.create_table(
         "events",
         sa.Column("call", sa.Text, nullable=False),
