@@ -201,7 +201,7 @@ class CallLog:
         """The row, or why it is skipped."""
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             return TOO_MANY
-        cells = cells[:width] + [""] * (width - len(cells) + 1)  # one more: what a missing column holds
+        cells = cells[:width] + [""] * (max(width - len(cells), 0) + 1)  # the last: for a missing column
         call, caller, queue, locale, agent, name, tone, arrived, queued, answered, ended, held = [
             cell.strip() for cell in pick(cells)
         ]

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from ivr.calls import events as happened
 from ivr.calls.events import RANK, Event
-from ivr.calls.spells import ANSWERED_RESULTS, BEST, LOST, QUEUE_TIME, RECKONED, Holds, Spell, Stay, union
+from ivr.calls.spells import ANSWERED_RESULTS, BEST, LOST, QUEUE_TIME, RECKONED, Holds, Stay, union
+from ivr.calls.spells import Spell as Spell
 
 BEFORE_THE_FAREWELL = frozenset({"", "greeting", "waiting", "told", "key"})
 """Moments that may be heard while waiting; all others belong to the farewell."""
