@@ -28,13 +28,13 @@ $(VENV)/bin/python:
 
 $(RUN_READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what ivr needs (once; about half a minute with cached wheels) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(TEST_READY): requirements-test.lock $(RUN_READY)
 	@echo "Installing what the tests need (once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-test.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements-test.lock
 	@touch $@
 
 # For maintainers: needs uv on the PATH. No index host is written into a lock.

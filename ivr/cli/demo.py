@@ -41,7 +41,7 @@ def demonstrate(host: str, port: int) -> None:
     )
     wav, silent = FOLDER / "demo.wav", missing()
     if silent is None:
-        report.measured(record(report, wav))
+        report.measured(record(report, wav, cache=FOLDER / "speech"))
     tell_call(report.to_json())
     typer.echo(f"To hear       {wav}" if silent is None else silent)
 

@@ -95,7 +95,7 @@ def progress() -> Iterator[Callable[[str, int, int | None], None]]:
         yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
 
 
-def record(heard: Any, file: Path) -> list[float]:
+def record(heard: Any, file: Path, *, cache: Path | None = None) -> list[float]:
     """What the caller heard, as a WAV; gives the measured seconds of each line. A sentence where it cannot be."""
     from ivr.speech.audio import Silence, Sound, Words
     from ivr.speech.audio import record as write
@@ -111,7 +111,7 @@ def record(heard: Any, file: Path) -> list[float]:
         elif sound.seconds > 0:
             track.append(Silence(sound.seconds))
     try:
-        with PiperEngine() as engine, progress() as report:
+        with PiperEngine(cache=cache) as engine, progress() as report:
             measured = write(
                 track, file, engine=engine, progress=lambda done, total: report("speaking", done, total)
             )

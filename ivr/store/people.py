@@ -28,7 +28,8 @@ ROLES = ("agent", "writer", "supervisor", "owner")
 
 LOOK_EVERY = 30.0
 """Seconds for which a list of tokens is trusted: so long may a revoked one still open a door."""
-_LOOK_AGAIN = 1.0  # seconds after which an unknown token is looked for again: it may be new
+LOOK_AGAIN = 1.0
+"""Seconds after which an unknown token is looked for again: it may be new."""
 
 
 class PeopleError(Exception):
@@ -51,8 +52,16 @@ class People:
     What changes the list is for the command line, and waits; what is asked while the service runs does not.
     """
 
-    def __init__(self, database: Database, seal: Seal) -> None:
+    def __init__(
+        self,
+        database: Database,
+        seal: Seal,
+        *,
+        look_every: float = LOOK_EVERY,
+        look_again: float = LOOK_AGAIN,
+    ) -> None:
         self._database, self._seal = database, seal
+        self._look_every, self._look_again = look_every, look_again
         self._tokens: dict[str, str] = {}  # name → SHA-256
         self._looked = float("-inf")  # by time.monotonic
 
@@ -156,7 +165,7 @@ class People:
         """
         age = monotonic() - self._looked
         name = self._known(token)
-        if age > LOOK_EVERY or (name is None and age > _LOOK_AGAIN):
+        if age > self._look_every or (name is None and age > self._look_again):
             rows = await self._database.look(
                 lambda connection: connection.execute(select(tokens.c.name, tokens.c.sha256)).all()
             )

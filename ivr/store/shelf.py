@@ -51,8 +51,8 @@ class Version:
 class Shelf:
     """The published books. Methods raise StoreUnavailable or StoreError where nothing else is said."""
 
-    def __init__(self, database: Database, read: Read = book.read) -> None:
-        self._database, self._read = database, read
+    def __init__(self, database: Database, read: Read = book.read, *, look_every: float = LOOK_EVERY) -> None:
+        self._database, self._read, self._look_every = database, read, look_every
         self._book: Book | None = None
         self._looked = float("-inf")  # by time.monotonic
         self._looking: asyncio.Task[None] | None = None
@@ -66,7 +66,7 @@ class Shelf:
         """
         if self._book is None:
             await self._look()
-        elif monotonic() - self._looked > LOOK_EVERY and self._looking is None:
+        elif monotonic() - self._looked > self._look_every and self._looking is None:
             self._looked = monotonic()
             self._looking = asyncio.get_running_loop().create_task(self._look_quietly())
         return self._book

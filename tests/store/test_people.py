@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from ivr.store import people as module
 from ivr.store.database import Database
 from ivr.store.people import People, PeopleError
 from ivr.store.seal import Seal
@@ -127,23 +126,19 @@ async def test_a_token_opens_the_door_to_its_program_only(people: People) -> Non
         people.add_token("crm")
 
 
-async def test_a_revoked_token_is_refused_when_the_list_is_read_again(
-    people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_revoked_token_is_refused_when_the_list_is_read_again(database: Database, seal: Seal) -> None:
+    people = People(database, seal, look_every=0.0)
     token = people.add_token("crm")
     assert await people.token_holder(token) == "crm"
     assert people.revoke_token("crm")
     assert not people.revoke_token("crm")
-    monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
     assert await people.token_holder(token) is None
 
 
-async def test_a_new_token_is_found_although_the_list_was_read_before(
-    people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_new_token_is_found_although_the_list_was_read_before(database: Database, seal: Seal) -> None:
+    people = People(database, seal, look_again=0.0)
     assert await people.token_holder("nobody's") is None
     token = people.add_token("crm")
-    monkeypatch.setattr(module, "_LOOK_AGAIN", 0.0)
     assert await people.token_holder(token) == "crm"
 
 

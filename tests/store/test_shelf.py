@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from ivr.book.book import Book, Fault, read
-from ivr.store import shelf as module
 from ivr.store.database import Database, StoreError
 from ivr.store.shelf import BookFolderError, Shelf, digest, read_folder
 from ivr.store.tables import versions
@@ -74,14 +73,11 @@ async def test_machines_that_publish_at_once_get_versions_of_their_own(
     other.stop()
 
 
-async def test_a_version_published_elsewhere_comes_into_force_soon(
-    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here, elsewhere = Shelf(database), Shelf(database)
+async def test_a_version_published_elsewhere_comes_into_force_soon(database: Database) -> None:
+    here, elsewhere = Shelf(database, look_every=0.0), Shelf(database)
     await here.keep_first(FILES, "serve", "", at=NINE)
     await here.current()
     await elsewhere.publish(OTHER, "Mo", "", at=NINE)
-    monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
     async with asyncio.timeout(20):
         while (book := await here.current()) is None or book.version != 2:
             await asyncio.sleep(0.01)
@@ -101,16 +97,13 @@ async def test_the_book_at_hand_is_not_read_again(database: Database) -> None:
     assert times == [1]
 
 
-async def test_while_the_database_is_away_the_book_at_hand_stays_in_force(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_while_the_database_is_away_the_book_at_hand_stays_in_force(database_url: str) -> None:
     database = Database(database_url, timeout=10.0)
     database.start()
-    shelf = Shelf(database)
+    shelf = Shelf(database, look_every=0.0)
     await shelf.keep_first(FILES, "serve", "", at=NINE)
     book = await shelf.current()
     database.stop()
-    monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
     for _ in range(3):
         assert await shelf.current() is book
         await asyncio.sleep(0.01)
@@ -122,14 +115,12 @@ async def test_a_first_book_that_cannot_be_read_is_said_to_be_so(shelf: Shelf) -
         await shelf.current()
 
 
-async def test_a_later_book_that_cannot_be_read_leaves_the_former_in_force(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_later_book_that_cannot_be_read_leaves_the_former_in_force(database: Database) -> None:
+    shelf = Shelf(database, look_every=0.0)
     await shelf.keep_first(FILES, "serve", "", at=NINE)
     book = await shelf.current()
     with pytest.raises(StoreError, match="version 2"):
         await shelf.publish({"rules.yaml": "["}, "Mo", "", at=NINE)
-    monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
     for _ in range(3):
         assert await shelf.current() is book
         await asyncio.sleep(0.01)

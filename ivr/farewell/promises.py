@@ -1,0 +1,83 @@
+"""What a farewell promises, where it can be kept: the text with the steps, and a word later on."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import product
+
+from ivr.book.spoken import Value
+from ivr.calls.wrapup import Step, Wrapup
+from ivr.farewell.choice import Telling
+from ivr.farewell.facts import step_facts
+from ivr.farewell.moments import Promise
+from ivr.farewell.steps import Before, Noted
+
+
+def promises(
+    telling: Telling, wrapup: Wrapup, steps: Sequence[Noted], before: Before, now: datetime
+) -> Iterator[Promise]:
+    """What was agreed and can be kept: a text can be sent, and the book has words for it."""
+    if telling.facts["textable"] is not True:
+        return
+    if wrapup.text_note:
+        unwritten = [noted for noted in steps if not is_written(telling, noted.step, before.notes)]
+        if (body := note_of(telling, unwritten)) is not None:
+            yield Promise("text_note", now, body)
+    if wrapup.check_in is not None:
+        zone = telling.book.rules.timezone
+        due = wrapup.check_in if wrapup.check_in.tzinfo else wrapup.check_in.replace(tzinfo=zone)
+        if (
+            due > now
+            and due not in before.check_ins
+            and (found := telling.words("texts", "check_in")) is not None
+        ):
+            yield Promise("check_in", due, found[1])
+
+
+def _written(before: Before, promises: Sequence[Promise]) -> str:
+    """All that goes to this caller by text note."""
+    return "\n".join([*before.notes, *(promise.body for promise in promises if promise.kind == "text_note")])
+
+
+def note_of(telling: Telling, steps: Sequence[Noted]) -> str | None:
+    """The body of the text note, a line for each step; None when the book lacks words for one of them.
+
+    The line's name is said once: after the first step it is left out where the words can do without.
+    """
+    known = telling.facts
+    lines: list[str] = []
+    for noted in steps:
+        telling.facts = known | _note_facts(noted.step, first=not lines, last=noted is steps[-1])
+        if lines:
+            telling.facts.pop("line.name", None)
+        found = telling.words("texts", "note")
+        if found is None:
+            lines = []
+            break
+        lines.append(_begun(found[1]))
+    telling.facts = known
+    return "\n".join(lines) or None
+
+
+def _note_facts(step: Step, *, first: bool, last: bool) -> dict[str, Value]:
+    facts = step_facts(step) | {"texted": True, "step.first": first, "step.last": last}
+    return facts | {"step.reference": step.reference} if step.reference is not None else facts
+
+
+def _begun(line: str) -> str:
+    """A line as a sentence begins."""
+    return line[:1].upper() + line[1:]
+
+
+def is_written(telling: Telling, step: Step, notes: Sequence[str]) -> bool:
+    """Whether one of these notes has a line that says just this."""
+    lines = {line for body in notes for line in body.splitlines() if step.what.casefold() in line.casefold()}
+    if not lines:
+        return False
+    for first, last, named in product((True, False), repeat=3):
+        facts = telling.facts | _note_facts(step, first=first, last=last)
+        if not named:
+            facts.pop("line.name", None)
+        for entry in telling.book.entries(telling.locale, "texts", "note", telling.tone):
+            if any(_begun(telling.as_text(variant, facts) or "") in lines for variant in entry.variants):
+                return True
+    return False

@@ -1,0 +1,243 @@
+"""The commands as they are typed: answers on standard output, sentences on standard error, exit codes that mean something."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOG = ROOT / "tests" / "calls_small.csv"
+
+
+def ivr(*words: str, folder: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with none of the developer's own settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("IVR_", "TWILIO_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "ivr", *words],
+        cwd=folder,
+        env={**clean, **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def sentence(done: subprocess.CompletedProcess[str]) -> str:
+    assert "Traceback" not in done.stderr
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", done.stderr).split())
+
+
+def rehearsed(*words: str) -> dict[str, object]:
+    done = ivr("rehearse", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def the_example() -> dict[str, object]:
+    step = "us|send a replacement router|2026-11-28|AB-4719"
+    return rehearsed(
+        "--wait", "12m30s", "--hold", "2m", "--name", "Ana", "--step", step, "--gift", "holiday:in Tobago"
+    )
+
+
+def moments(report: dict[str, object], name: str) -> list[str]:
+    heard = report["heard"]
+    assert isinstance(heard, list)
+    return [line["text"] for line in heard if line.get("moment") == name]
+
+
+def test_the_example_weighs_the_whole_wait(the_example: dict[str, object]) -> None:
+    assert the_example["story"] == {
+        "wait": {"seconds": 870, "queue": 750, "hold": 120, "earlier": 0},
+        "severity": "very_long",
+        "calls_today": 1,
+        "loose_ends": 0,
+    }
+    assert the_example["outcome"] == "heard"
+    assert set(the_example) >= {"call", "story", "heard", "outcome", "promises", "book", "requests"}
+
+
+def test_the_examples_apology_names_nothing_larger_than_the_truth(the_example: dict[str, object]) -> None:
+    (apology,) = moments(the_example, "apology")
+    assert "sorry" in apology
+    assert "fifteen" not in apology
+    assert re.search(r"twelve|fourteen|two", apology) or "minute" not in apology
+
+
+def test_the_example_says_the_reference_twice_and_the_holiday_in_the_goodbye(
+    the_example: dict[str, object],
+) -> None:
+    assert sum(text.count("A B, 4 7 1 9") for text in moments(the_example, "next_steps")) == 2
+    (goodbye,) = moments(the_example, "goodbye")
+    assert "in Tobago" in goodbye
+
+
+def test_every_request_of_the_example_was_answered_with_200(the_example: dict[str, object]) -> None:
+    requests = the_example["requests"]
+    assert isinstance(requests, list)
+    assert {request["status"] for request in requests} <= {200, 202, 204}
+
+
+def test_no_wait_no_apology() -> None:
+    assert moments(rehearsed("--wait", "20s"), "apology") == []
+
+
+def test_gentle_is_never_cheerful() -> None:
+    spoken = " ".join(
+        moments(rehearsed("--wait", "6m", "--tone", "gentle", "--gift", "holiday:in Tobago"), "goodbye")
+    )
+    assert "Tobago" not in spoken
+    assert not re.search(r"lovely|wonderful|enjoy|happy|see you|soon|!", spoken, re.IGNORECASE)
+
+
+def test_0_leads_back_and_a_hang_up_is_told_with_its_moment() -> None:
+    step = "us|send a replacement router|2026-11-28|AB-4719"
+    assert rehearsed("--wait", "6m", "--step", step, "--press", "0@next_steps")["outcome"] == "returned"
+    left = rehearsed("--wait", "6m", "--step", step, "--hang-up-at", "apology")
+    assert (left["outcome"], left["left_during"]) == ("left", "apology")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--wait", "soon"), "12m30s"),
+        (("--wait", "9h"), "four hours"),
+        (("--step", "them|do it"), "who: us, you or done"),
+        (("--step", "us|do it|tomorrow"), "2026-11-28"),
+        (("--gift", "holday"), "holiday"),
+        (("--press", "zero@next_steps"), "0@next_steps"),
+        (("--way", "together"), "aside and after"),
+        (("--tone", "jolly"), "tone"),
+        (("--scene", "no-such-file.yaml"), "cannot be read"),
+        (("--book", "no-such-folder"), "no-such-folder"),
+        (("--audio", "no-such-folder/out.wav"), "no-such-folder"),
+        (("--nosuchflag",), "nosuchflag"),
+    ],
+)
+def test_a_bad_flag_gets_a_sentence_and_exit_code_2(words: tuple[str, ...], says: str) -> None:
+    done = ivr("rehearse", *words)
+    assert done.returncode == 2, done.stderr
+    assert says in sentence(done)
+
+
+def test_proof_of_the_books_own_pages_finds_nothing() -> None:
+    done = ivr("proof", "prompts")
+    assert (done.returncode, done.stdout.startswith("No faults")) == (0, True), done.stdout
+
+
+def broken_book(folder: Path) -> Path:
+    import shutil
+
+    shutil.copytree(ROOT / "prompts", folder / "book")
+    page = folder / "book" / "en-GB" / "goodbye.yaml"
+    page.write_text(page.read_text("utf-8").replace("{{ caller.name }}", "{{ caller.nmae }}", 1), "utf-8")
+    return folder / "book"
+
+
+def test_a_fault_is_shown_with_file_line_caret_and_the_nearest_right_word(tmp_path: Path) -> None:
+    book = broken_book(tmp_path)
+    done = ivr("proof", str(book))
+    assert done.returncode == 1
+    assert re.search(r"en-GB/goodbye\.yaml:\d+:\d+", done.stdout)
+    assert "^" in done.stdout
+    assert "caller.name" in done.stdout
+    plain = json.loads(ivr("proof", str(book), "--json").stdout)
+    assert set(plain[0]) >= {"file", "line", "column", "message", "hint", "fault"}
+
+
+def test_a_broken_book_stops_serve_with_file_line_and_caret(tmp_path: Path) -> None:
+    book = broken_book(tmp_path)
+    done = ivr(
+        "serve",
+        folder=tmp_path,
+        IVR_PROMPTS=str(book),
+        TWILIO_ACCOUNT_SID="AC" + "a" * 32,
+        TWILIO_AUTH_TOKEN="token",
+        IVR_PUBLIC_URL="https://calls.example.com",
+        IVR_SECRET="secret",
+    )
+    assert done.returncode == 2
+    assert re.search(r"en-GB/goodbye\.yaml:\d+:\d+", done.stderr)
+    assert "^" in done.stderr
+
+
+def test_serve_says_what_it_cannot_do_without(tmp_path: Path) -> None:
+    done = ivr("serve", folder=tmp_path)
+    assert done.returncode == 2
+    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "IVR_PUBLIC_URL", "IVR_SECRET", "--demo"):
+        assert name in done.stderr
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    done = ivr("serve", folder=tmp_path, IVR_PUBLIC_URL="calls.example.com", IVR_TIMEZONE="Mars/Base")
+    assert done.returncode == 2
+    assert "IVR_PUBLIC_URL" in done.stderr
+    assert "IVR_TIMEZONE" in done.stderr
+
+
+def test_replay_counts_what_the_callers_would_have_heard(tmp_path: Path) -> None:
+    out = tmp_path / "heard.jsonl"
+    done = ivr("replay", str(LOG), "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["calls"] == len(out.read_text("utf-8").splitlines())
+    counted = subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "count_calls.py"), str(LOG), "--against", str(out)],
+        capture_output=True,
+        text=True,
+    )
+    assert counted.returncode == 0, counted.stdout
+
+
+def test_replay_refuses_what_is_no_call_log_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("a,b\n1,2\n", "utf-8")
+    done = ivr("replay", str(wrong), "--out", str(tmp_path / "out.jsonl"))
+    assert done.returncode == 2
+    assert "call" in sentence(done)
+    assert list(tmp_path.iterdir()) == [wrong]
+    assert "no file" in sentence(ivr("replay", str(tmp_path / "none.csv")))
+
+
+def test_people_and_tokens_are_made_shown_once_and_removed(tmp_path: Path) -> None:
+    env = {"IVR_SECRET": "secret", "IVR_DATABASE_URL": f"sqlite:///{tmp_path}/ivr.sqlite3"}
+    made = ivr(
+        "people", "add", "Sam", "--role", "agent", "--telephone", "+442079460012", folder=tmp_path, **env
+    )
+    pin = re.search(r"PIN: (\d{6})", made.stdout)
+    assert pin, made.stdout + made.stderr
+    listed = json.loads(ivr("people", "list", "--json", folder=tmp_path, **env).stdout)
+    assert listed == [{"name": "Sam", "role": "agent", "telephone": "+442079460012"}]
+    raw = (
+        (tmp_path / "ivr.sqlite3").read_bytes() + (tmp_path / "ivr.sqlite3-wal").read_bytes()
+        if (tmp_path / "ivr.sqlite3-wal").exists()
+        else (tmp_path / "ivr.sqlite3").read_bytes()
+    )
+    assert b"+442079460012" not in raw
+    assert pin[1].encode() not in raw
+    assert ivr("people", "add", "Sam", "--role", "agent", folder=tmp_path, **env).returncode == 2
+    assert ivr("people", "add", "Kim", "--role", "boss", folder=tmp_path, **env).returncode == 2
+    assert ivr("people", "remove", "Sam", folder=tmp_path, **env).returncode == 0
+    assert ivr("people", "remove", "Sam", folder=tmp_path, **env).returncode == 2
+    token = json.loads(ivr("token", "add", "crm", "--json", folder=tmp_path, **env).stdout)
+    assert set(token) == {"name", "token"}
+    assert ivr("token", "revoke", "crm", folder=tmp_path, **env).returncode == 0
+
+
+def test_check_has_a_line_for_each_thing(tmp_path: Path) -> None:
+    done = ivr("check", folder=tmp_path, IVR_DATABASE_URL=f"sqlite:///{tmp_path}/ivr.sqlite3")
+    assert done.returncode == 1
+    lines = dict(line.split("  ", 1) for line in done.stdout.splitlines())
+    assert set(lines) >= {"settings", "database", "public URL", "credentials", "book", "voice"}
+    assert lines["book"].strip() == "ok"
+
+
+def test_help_shows_an_example() -> None:
+    for command in ("rehearse", "replay", "proof", "serve", "check", "migrate"):
+        assert "Example:" in ivr(command, "--help").stdout
