@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from ivr import watch
 from ivr.book.book import Book, Queue
 from ivr.calls import wrapup as noted
-from ivr.calls.events import Arrived, Held, Resumed, Returned, WrappedUp
+from ivr.calls.events import Arrived, Held, Pressed, Queued, Resumed, Returned, Spoke, WrappedUp
 from ivr.calls.story import Story, left_during, tell
 from ivr.calls.waits import Wait, weigh
 from ivr.calls.wrapup import NOTHING_NOTED, Wrapup
@@ -65,6 +65,18 @@ class Standing:
     def proven(self, farewell: Farewell) -> set[str]:
         """The moments of a part that were heard."""
         return {moment for part, moment in self.story.spoken if part == farewell.part}
+
+    def returned(self, part: int) -> bool:
+        """Whether the caller was brought back to the agent out of this part."""
+        return any(isinstance(event, Returned) and event.part == part for event in self.record.events)
+
+    def queued_since(self, part: int) -> bool:
+        """Whether the caller was sent to wait again since this part was first heard."""
+        events = self.record.events
+        heard = [event.at for event in events if isinstance(event, Spoke | Pressed) and event.part == part]
+        return (
+            any(isinstance(event, Queued) and event.at > min(heard) for event in events) if heard else False
+        )
 
     @property
     def hearing(self) -> str | None:
@@ -141,7 +153,8 @@ class Closing:
         latest = standing.latest
         if latest is None:
             return 1
-        return latest.part + 1 if standing.story.returns >= latest.part else latest.part
+        over = standing.returned(latest.part) or standing.queued_since(latest.part)
+        return latest.part + 1 if over else latest.part
 
     async def farewell(self, standing: Standing, *, caller: str | None, way: str) -> Farewell:
         """The farewell this call hears now: the one already begun, or a fresh one, composed and recorded."""
@@ -152,7 +165,7 @@ class Closing:
         farewell = self._compose(standing, now=now, part=part, way=way)
         for moment in farewell.left_out:
             watch.LEFT_OUT.labels(moment.partition("/")[0]).inc()
-        watch.FAREWELLS.labels(way, farewell.tone).inc()
+        watch.FAREWELLS.labels(farewell.way, farewell.tone).inc()
         return await self._ledger.keep_farewell(farewell, caller=caller, at=now)
 
     def _compose(self, standing: Standing, *, now: datetime, part: int, way: str) -> Farewell:
@@ -164,7 +177,10 @@ class Closing:
             standing.wrapup,
             standing.book,
             now=now,
-            means=Means(way=way, textable=self._textable),
+            means=Means(
+                way="aside" if way == "aside" and agent_there(standing.story) else "after",
+                textable=self._textable,
+            ),
             locale=standing.locale,
             heard_before=standing.record.heard,
             first_time=None if before is None else not before,
@@ -181,13 +197,18 @@ class Closing:
         standing = await self._known(call)
         if standing is None:
             return Kept("unknown")
-        wrapup = noted.from_json(plain)
-        if standing.story.caller_is == "gone":
+        wrapup, where_they_are = noted.from_json(plain), standing.story.caller_is
+        key = key or _version(plain, standing.story)
+        if where_they_are == "gone":
             return Kept("too_late", done="nothing: the call was already over")
-        if standing.story.caller_is == "farewell" and (key or digest(plain)) != standing.story.wrapup_key:
+        if where_they_are == "waiting" and standing.latest is not None:
+            return Kept("too_late", done="nothing: the caller is waiting for somebody else")
+        if where_they_are == "farewell" and key != standing.story.wrapup_key:
             return Kept("too_late", done="nothing: the farewell had begun, with what was noted before")
         await self._keep_wrapup(call, plain, wrapup, key)
         standing = await self.standing(call)
+        if standing.queue.farewell != "on" and standing.latest is None:
+            return Kept("kept")  # no farewell is spoken in this queue: nobody is torn from the agent for one
         farewell = self._preview(standing)
         where = goes(
             wrapup, standing.book, textable=self._textable, locale=standing.locale, queue=standing.story.queue
@@ -195,7 +216,11 @@ class Closing:
         says = tuple(_lines(farewell))
         if standing.story.caller_is == "farewell":
             return Kept("started", where, says)
-        if wrapup.start == "when_agent_leaves" or self.way(standing) == "after":
+        if (
+            wrapup.start == "when_agent_leaves"
+            or self.way(standing) == "after"
+            or where_they_are == "returning"
+        ):
             return Kept("kept", where, says)
         outcome = await self._telephone.to_farewell(call)
         if outcome == "too_late":
@@ -256,13 +281,11 @@ class Closing:
             return latest
         return self._compose(standing, now=self._clock.now(), part=part, way=self.way(standing))
 
-    async def _keep_wrapup(
-        self, call: str, plain: Mapping[str, Any], wrapup: Wrapup, key: str | None
-    ) -> None:
+    async def _keep_wrapup(self, call: str, plain: Mapping[str, Any], wrapup: Wrapup, key: str) -> None:
         event = WrappedUp(
             call=call,
             at=self._clock.now(),
-            key=key or digest(plain),
+            key=key,
             held_seconds=wrapup.held_seconds,
             apologised=wrapup.apologised,
             same_person=wrapup.same_person,
@@ -310,6 +333,16 @@ class Closing:
 def digest(plain: Mapping[str, Any]) -> str:
     """A wrap-up's own key: the same notes sent twice are one version."""
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
+
+
+def _version(plain: Mapping[str, Any], story: Story) -> str:
+    """The key of a wrap-up sent without one: the same notes after a return are noted anew, and start again."""
+    return f"{digest(plain)}.{story.returns}" if story.returns else digest(plain)
+
+
+def agent_there(story: Story) -> bool:
+    """Whether an agent's leg is still there to be brought back to the caller."""
+    return story.agent is not None and story.agent_is in ("talking", "waiting")
 
 
 def story_json(story: Story, wait: Wait) -> dict[str, Any]:

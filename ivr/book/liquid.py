@@ -1,30 +1,20 @@
-"""The words: Liquid, held to a short list, with SSML that Twilio's <Say> accepts around it.
+"""Reading a line's Liquid, held to a short list, with SSML that Twilio's <Say> accepts around it.
 
 python-liquid reads a line once, when the book is read. What it read is checked (facts of the vocabulary,
-filters of ours and no others, each on a value it fits) and turned into our own short pieces, so that
-saying it later takes microseconds. Only texts may hold tags (`if`, `unless`, `case`); those are rendered
-by python-liquid. Ranges, loops, assignments and arithmetic are refused: they could run for minutes.
+filters of ours and no others, each on a value it fits) and turned into a Template. Only texts may hold tags
+(`if`, `unless`, `case`); python-liquid renders those. Ranges, loops, assignments and arithmetic are refused:
+they could run for minutes.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from functools import partial
 from typing import Any
 
 import liquid
 from liquid.ast import BlockNode
 from liquid.builtin.content import ContentNode, Literal
-from liquid.builtin.expressions import BooleanExpression, FilteredExpression, Path
-from liquid.builtin.expressions.logical import (
-    ContainsExpression,
-    EqExpression,
-    GeExpression,
-    GtExpression,
-    LeExpression,
-    LogicalAndExpression,
-    LtExpression,
-)
+from liquid.builtin.expressions import BooleanExpression, FilteredExpression, Path, logical
 from liquid.builtin.expressions.primitive import RangeLiteral, StringLiteral
 from liquid.builtin.illegal import Illegal
 from liquid.builtin.output import Output, OutputNode
@@ -36,152 +26,15 @@ from liquid.exceptions import LiquidError
 from liquid.filter import with_context
 from liquid.undefined import FalsyStrictUndefined
 
-from ivr.book.source import Fault, Place, nearest
-from ivr.book.spoken import Speaker, Value, escape
+from ivr.book.source import Fault, Words, nearest
+from ivr.book.spoken import Speaker, Value
 from ivr.book.ssml import Markup
+from ivr.book.template import FILTERS, LONGEST_OUTPUT, Say, Template, Unsayable, clean, filter_wanted, joined
 from ivr.book.vocabulary import BY_NAME, Fact
 
 LONGEST_LINE = 4_096  # characters of source
 MOST_MARKS = 64  # of {{ and {% in a line: python-liquid's reader slows with their square
 _GAP = re.compile(r"\s{101}")  # and with the square of every gap
-LONGEST_OUTPUT = 3_000  # characters said; what one <Say> takes
-
-
-class Unsayable(ValueError):
-    """A value that would be said as nothing, or a line that has grown too long. Skip the variant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a filter takes and gives."""
-
-    takes: Callable[[Fact], bool]
-    meaning: str
-    ssml: bool = False  # gives SSML, which a text message cannot carry
-    in_texts: str | None = None  # the speaker's for texts; None: not allowed there
-
-
-_IS_WAIT = frozenset({"wait.seconds", "wait.queue", "wait.hold", "wait.earlier", "wait.told"})
-_CODES = frozenset({"step.reference", "step.to", "line.phone"})
-
-FILTERS: Mapping[str, Filter] = MappingProxyType({
-    "spoken_wait": Filter(lambda f: f.name in _IS_WAIT, "seconds of waiting", in_texts="spoken_wait"),
-    "spoken_date": Filter(lambda f: f.type == "date", "a date", in_texts="written_date"),
-    "spoken_time": Filter(lambda f: False, "a time of day"),
-    "spoken_day": Filter(
-        lambda f: f.type == "date" or f.name == "day.weekday", "a date or a weekday", in_texts="spoken_day"
-    ),
-    "spoken_part": Filter(lambda f: f.name == "day.part", "a part of the day", in_texts="spoken_part"),
-    "spoken_address": Filter(lambda f: f.name in _CODES, "an address"),
-    "spell": Filter(lambda f: f.name in _CODES, "a code, never a name", ssml=True),
-    "digits": Filter(lambda f: f.name in _CODES, "a telephone number", ssml=True),
-    "slowly": Filter(lambda f: f.type == "text", "a text, said", ssml=True),
-    "list": Filter(lambda f: f.name == "step.what", "several things", in_texts="list"),
-})  # fmt: skip
-"""Every filter a line may use; its name is the speaker's method."""
-
-_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-
-
-def tidy(value: str) -> str:
-    """A typed text without control characters and spare spaces. Raises Unsayable when nothing is left."""
-    if not value.isprintable() or "  " in value:
-        value = " ".join(_CONTROL.sub(" ", value).split())
-    if not value or value.isspace():
-        raise Unsayable("an empty text")
-    return value
-
-
-def _clean(value: Value) -> Value:
-    if isinstance(value, str):
-        return tidy(value)
-    if isinstance(value, tuple):
-        if not value:
-            raise Unsayable("an empty list")
-        return tuple(tidy(item) for item in value)
-    return value
-
-
-class Say:
-    """One `{{ fact | filter }}`: called with facts and a speaker, it gives the words."""
-
-    __slots__ = ("_escape_at", "_methods", "_text", "fact")
-
-    def __init__(self, fact: str, filters: tuple[str, ...], *, text: bool) -> None:
-        self.fact = fact
-        self._text = text
-        self._methods = tuple((FILTERS[name].in_texts or name) if text else name for name in filters)
-        ssml = [number for number, name in enumerate(filters) if FILTERS[name].ssml]
-        # what is still plain is escaped before `slowly` wraps it; `spell` and `digits` escape for themselves
-        first = ssml[0] if ssml else len(filters)
-        self._escape_at = first if first == len(filters) or filters[first] == "slowly" else -1
-
-    def __call__(self, facts: Mapping[str, Value], speaker: Speaker) -> str:
-        value: Any = facts[self.fact]
-        if type(value) is str or type(value) is tuple:
-            value = _clean(value)
-        number = 0
-        for method in self._methods:
-            if number == self._escape_at:
-                value = self._plain(value, speaker)
-            value = getattr(speaker, method)(value)
-            number += 1
-        return self._plain(value, speaker) if number == self._escape_at else str(value)
-
-    def _plain(self, value: Any, speaker: Speaker) -> str:
-        if type(value) is int:
-            return str(value) if self._text else speaker.number(value)
-        if type(value) is not str:
-            raise Unsayable(f"{self.fact} cannot be said as it stands")
-        return value if self._text else escape(value)
-
-
-class Template:
-    """One line's words, ready to be said."""
-
-    __slots__ = ("_pieces", "_text", "mentions", "needs", "says")
-
-    def __init__(
-        self,
-        pieces: tuple[str | Say, ...] = (),
-        needs: frozenset[str] = frozenset(),
-        says: tuple[tuple[str, tuple[str, ...]], ...] = (),
-        text: liquid.BoundTemplate | None = None,
-    ) -> None:
-        self._pieces = pieces
-        self._text = text
-        self.needs = needs  # facts that must be known
-        self.says = says  # each fact printed, in order, with its filters
-        names = [fact for fact, _ in says]
-        self.mentions = MappingProxyType({fact: names.count(fact) for fact in names})
-
-    def render(self, facts: Mapping[str, Value], speaker: Speaker) -> str:
-        """The words with their values: SSML, or for a text message plain text.
-
-        `facts` must hold every fact in `needs`. Raises Unsayable for a value that would be said as
-        nothing, and for more than LONGEST_OUTPUT characters.
-        """
-        if self._text is not None:
-            said = _render_text(self._text, facts, speaker)
-        else:
-            said = "".join(
-                [piece if type(piece) is str else piece(facts, speaker) for piece in self._pieces]  # type: ignore[operator]
-            )
-        if len(said) > LONGEST_OUTPUT:
-            raise Unsayable(f"longer than {LONGEST_OUTPUT} characters")
-        return said
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A line of words, and where its characters stand in the file (continuation lines included)."""
-
-    text: str
-    starts: tuple[tuple[int, Place], ...]  # offset in `text` → place
-
-    def at(self, offset: int) -> Place:
-        start, place = next((pair for pair in reversed(self.starts) if pair[0] <= offset), self.starts[0])
-        return Place(place.file, place.line, place.column + max(offset - start, 0))
 
 
 def parse(words: Words, page: str, part: str = "", *, text: bool = False) -> Template | list[Fault]:
@@ -215,6 +68,7 @@ class _Reader:
         self.words, self.page, self.part, self.text = words, page, part, text
         self.faults: list[Fault] = []
         self.pieces: list[str | Say] = []
+        self.named: set[str] = set()  # said or asked about
         self.needs: set[str] = set()
         self.says: list[tuple[str, tuple[str, ...]]] = []
         self.markup = Markup(self._fault, text=text)
@@ -225,8 +79,8 @@ class _Reader:
         self.markup.close()
         if self.faults:
             return self.faults
-        bound = template if self.tagged else None
-        return Template(_joined(self.pieces), frozenset(self.needs), tuple(self.says), bound)
+        whole = partial(_render, template, frozenset(self.named)) if self.tagged else None
+        return Template(joined(self.pieces), frozenset(self.needs), tuple(self.says), whole)
 
     def _fault(self, offset: int, message: str, hint: str | None = None) -> None:
         self.faults.append(Fault(self.words.at(offset), message, hint))
@@ -277,6 +131,7 @@ class _Reader:
     def _fact(self, path: Path, at: int) -> Fact | None:
         at = path.token.start_index if path.token.start_index >= 0 else at
         name = _name(path)
+        self.named.add(name)
         fact = BY_NAME.get(name)
         if fact is None:
             self._fault(at, f"no fact is called “{name[:60]}”", nearest(name, BY_NAME))
@@ -309,20 +164,12 @@ class _Reader:
         """What is wrong with saying a fact through these filters: message and hint."""
         if not fact.spoken or fact.type == "flag":
             return f"{fact.name} can be asked about, not said", f"write it into `when`: {fact.name} …"
-        wanted = None
-        if not names or names[0] == "slowly":
-            if fact.name in _IS_WAIT:
-                wanted = "spoken_wait"
-            elif fact.type == "date":
-                wanted = "spoken_date"
-            elif fact.name in ("day.part", "day.weekday"):
-                wanted = "spoken_part" if fact.name == "day.part" else "spoken_day"
-            elif fact.type == "choice":
-                return f"{fact.name} is a code word and is never said", "write entries for its values"
-            elif fact.name == "step.what" and self.part == "done":
-                wanted = "list"
-        if wanted:
+        if names and names[0] != "slowly":
+            return None
+        if wanted := filter_wanted(fact, self.part):
             return f"{fact.name} cannot be said as it stands", f"write {{{{ {fact.name} | {wanted} }}}}"
+        if fact.type == "choice":
+            return f"{fact.name} is a code word and is never said", "write entries for its values"
         return None
 
     def _condition(self, expression: Any) -> None:
@@ -348,10 +195,9 @@ _A = {
     "choice": "one of a list of words", "flag": "a yes or no", "number": "a number", "text": "a text",
     "date": "a date", "list": "a list",
 }  # fmt: skip
-
-
 _COMPARISONS = (
-    EqExpression, ContainsExpression, GeExpression, GtExpression, LeExpression, LtExpression, _AnyExpression,
+    logical.EqExpression, logical.ContainsExpression, logical.GeExpression, logical.GtExpression,
+    logical.LeExpression, logical.LtExpression, _AnyExpression,
 )  # fmt: skip
 
 
@@ -361,7 +207,7 @@ def _implied(expression: Any) -> frozenset[str]:
         return _implied(expression.expression)
     if isinstance(expression, Path):
         return frozenset({_name(expression)})
-    if isinstance(expression, LogicalAndExpression):
+    if isinstance(expression, logical.LogicalAndExpression):
         return _implied(expression.left) | _implied(expression.right)
     if isinstance(expression, _COMPARISONS) and isinstance(expression.left, Path):
         return _implied(expression.left)
@@ -371,22 +217,6 @@ def _implied(expression: Any) -> frozenset[str]:
 def _name(path: Path) -> str:
     """The fact a path names; one with an index in it names none."""
     return ".".join(segment if isinstance(segment, str) else f"[{segment}]" for segment in path.path)
-
-
-def _joined(pieces: list[str | Say]) -> tuple[str | Say, ...]:
-    """Neighbouring literals as one, spaces tidied."""
-    joined: list[str | Say] = []
-    for piece in pieces:
-        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += piece
-        else:
-            joined.append(piece)
-    joined = [re.sub(r"\s+", " ", piece) if isinstance(piece, str) else piece for piece in joined]
-    if joined and isinstance(joined[0], str):
-        joined[0] = joined[0].lstrip()
-    if joined and isinstance(joined[-1], str):
-        joined[-1] = joined[-1].rstrip()
-    return tuple(piece for piece in joined if piece != "")
 
 
 # ---- python-liquid, held to the list ----
@@ -427,12 +257,14 @@ _PAGES = _Short(undefined=FalsyStrictUndefined)
 _TEXTS = _ShortWithTags(undefined=FalsyStrictUndefined)
 
 
-def _render_text(template: liquid.BoundTemplate, facts: Mapping[str, Value], speaker: Speaker) -> str:
+def _render(
+    template: liquid.BoundTemplate, named: frozenset[str], facts: Mapping[str, Value], speaker: Speaker
+) -> str:
     nested: dict[str, Any] = {_SPEAKER: speaker}
-    for name, value in facts.items():
+    for name in named & facts.keys():
         head, _, tail = name.partition(".")
         try:
-            value = _clean(value)
+            value = clean(facts[name])
         except Unsayable:
             continue  # as if unknown
         if tail:

@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr.book import liquid
-from ivr.book.rules import Form
-from ivr.book.source import Fault, Findings, Items, Node, Place, Scalar, Table, nearest
+from ivr.book.form import Form
+from ivr.book.liquid import parse as parse_words
+from ivr.book.source import Fault, Findings, Items, Node, Place, Scalar, Table, Words, nearest
+from ivr.book.template import Template
 from ivr.book.vocabulary import PARTS
 from ivr.book.when import Condition
 from ivr.book.when import parse as parse_condition
@@ -30,13 +31,17 @@ class Variant:
 
     id: str  # of its words, wherever they stand
     words: str  # as written, without [promise] and [recording]
-    template: liquid.Template
+    template: Template
     place: Place
     silent: bool = False  # [silence]: chosen on purpose, and nothing is said
     promises: tuple[str, ...] = ()
     recording: str | None = None
     needs: frozenset[str] = frozenset()  # facts that must be known
     mentions: Mapping[str, int] = field(default_factory=dict)  # how often each fact is said
+    says: frozenset[str] = field(init=False)  # those facts; in a text some only where they are known
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "says", frozenset(self.mentions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,14 @@ class Entry:
     drop: bool = False  # takes the parent's entry of this name away
     aim: str | None = None  # the page's
     note: str | None = None
+    id: str = field(init=False)
+    needs: frozenset[str] = field(init=False)  # of all its variants together
+    promises: frozenset[str] = field(init=False)  # the same
 
-    @property
-    def id(self) -> str:
-        return f"{self.locale}/{self.page}/{self.name}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", f"{self.locale}/{self.page}/{self.name}")
+        object.__setattr__(self, "needs", frozenset().union(*(each.needs for each in self.variants)))
+        object.__setattr__(self, "promises", frozenset().union(*(each.promises for each in self.variants)))
 
 
 def read_page(node: Node | None, locale: str, page: str, findings: Findings) -> tuple[Entry, ...]:
@@ -211,7 +220,7 @@ class _Entry:
             self.findings.add(silent[0].place, "[silence] stands alone: the entry has words as well")
         return tuple(variants.values())
 
-    def _joined(self, lines: list[tuple[str, Place]]) -> list[liquid.Words]:
+    def _joined(self, lines: list[tuple[str, Place]]) -> list[Words]:
         """A variant a line; a deeper indent continues the line above."""
         found: list[tuple[str, tuple[tuple[int, Place], ...]]] = []
         for line, place in lines:
@@ -224,9 +233,9 @@ class _Entry:
                 found[-1] = (f"{above} {text}", (*starts, (len(above) + 1, place)))
             else:
                 found.append((text, ((0, place),)))
-        return [liquid.Words(text, starts) for text, starts in found]
+        return [Words(text, starts) for text, starts in found]
 
-    def _variant(self, words: liquid.Words, part: str) -> Variant | None:
+    def _variant(self, words: Words, part: str) -> Variant | None:
         promises: list[str] = []
         recordings: list[str] = []
         silent = False
@@ -249,10 +258,10 @@ class _Entry:
             faults.append(Fault(words.at(0), "[silence] stands alone, without words"))
         elif not silent and not said and not faults:
             faults.append(Fault(words.at(0), "no words stand beside this mark"))
-        template: liquid.Template | list[Fault] = liquid.Template()
+        template: Template | list[Fault] = Template()
         if not silent and not faults:
             text = self.page == "texts"
-            template = liquid.parse(liquid.Words(bare, words.starts), self.page, part, text=text)
+            template = parse_words(Words(bare, words.starts), self.page, part, text=text)
             faults += template if isinstance(template, list) else self._twice(template, part, words.at(0))
         for fault in faults:
             self.findings.take(fault)
@@ -263,7 +272,7 @@ class _Entry:
             tuple(promises), recordings[0] if recordings else None, template.needs, template.mentions,
         )  # fmt: skip
 
-    def _twice(self, template: liquid.Template, part: str, place: Place) -> list[Fault]:
+    def _twice(self, template: Template, part: str, place: Place) -> list[Fault]:
         """A reference is said twice, the second time slower; once where it is texted as well."""
         if self.page != "next_steps" or part != "reference":
             return []

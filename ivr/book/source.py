@@ -52,6 +52,18 @@ class Fault:
         return f"{said}\n  {self.hint}" if self.hint else said
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A line of words, and where its characters stand in the file (continuation lines included)."""
+
+    text: str
+    starts: tuple[tuple[int, Place], ...]  # offset in `text` → place
+
+    def at(self, offset: int) -> Place:
+        start, place = next((pair for pair in reversed(self.starts) if pair[0] <= offset), self.starts[0])
+        return Place(place.file, place.line, place.column + max(offset - start, 0))
+
+
 class Findings:
     """Faults as they are found, each with the line it points at."""
 

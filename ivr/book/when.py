@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 from ivr.book.source import Fault, Place, nearest
@@ -68,6 +69,7 @@ class Condition:
         return " ".join([self.fact, self.op.replace("_", " "), " or ".join(map(str, self.values))]).strip()
 
 
+@lru_cache(maxsize=1024)
 def plain_value(value: str) -> str:
     """A value as it is compared: small letters, an underscore for every space."""
     return "_".join(value.casefold().split())

@@ -24,5 +24,7 @@ def people() -> Iterator[People]:
         says.stop(str(error))
     try:
         yield People(database, Seal(settings.ivr_secret))
+    except StoreError as error:
+        says.stop(str(error))
     finally:
         database.stop()

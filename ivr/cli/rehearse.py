@@ -5,7 +5,7 @@ import re
 import secrets
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -66,7 +66,7 @@ def rehearse(
     hold: Annotated[str, typer.Option(help="For how long the agent puts them on hold: 2m.")] = "0s",
     name: Annotated[str | None, typer.Option(help="What the agent calls the caller.")] = None,
     locale: Annotated[str | None, typer.Option(help="The language of the call: en-GB.")] = None,
-    tone: Annotated[str, typer.Option(help="plain, sober or gentle.")] = "plain",
+    tone: Annotated[Literal["plain", "sober", "gentle"], typer.Option(help="How heavy the call is.")] = "plain",
     unresolved: Annotated[
         bool, typer.Option("--unresolved", help="The caller did not get what they came for.")
     ] = False,
@@ -164,6 +164,9 @@ def rehearse(
     except TwilioRefuses as error:
         typer.echo(f"Twilio would refuse this call: {error}", err=True)
         raise typer.Exit(1) from None
+    for _, status, body in report.answers:
+        if status == 422:
+            says.stop(_refused(body))
     if audio is not None:
         report.measured(record(report, audio))
     told = report.to_json()
@@ -185,3 +188,12 @@ def _voice_or_stop(audio: Path) -> None:
         says.stop(sentence)
     if not audio.parent.is_dir():
         says.stop(f"there is no folder {audio.parent}")
+
+
+def _refused(body: Any) -> str:
+    """Which part of the wrap-up the API did not take, and why."""
+    reasons = []
+    for fault in body.get("detail", []) if isinstance(body, dict) else []:
+        where = " ".join(str(part) for part in fault.get("loc", [])[1:])
+        reasons.append(f"{where}: {str(fault.get('msg', '')).removeprefix('Value error, ')}")
+    return "the wrap-up was refused: " + ("; ".join(reasons) or "no reason given")

@@ -12,8 +12,8 @@ from typing import TypeAlias
 from zlib import crc32
 
 from ivr.book.book import Book, Entry, Variant
-from ivr.book.liquid import Unsayable
 from ivr.book.spoken import Speaker, Value, plain, seconds
+from ivr.book.template import Unsayable
 from ivr.farewell.moments import Line
 
 _NEEDED = frozenset({"step.by", "step.reference", "step.to", "gift.detail"})
@@ -159,20 +159,18 @@ def choose(
             if not condition.holds(facts):
                 break
         else:
-            usable = [
-                variant
-                for variant in entry.variants
-                if variant.needs <= known and (not variant.promises or agreed.issuperset(variant.promises))
-            ]
+            usable: Sequence[Variant] = entry.variants
+            if not (entry.needs <= known and entry.promises <= agreed):
+                usable = [v for v in usable if v.needs <= known and agreed.issuperset(v.promises)]
             if without:
-                usable = [variant for variant in usable if variant.id not in without]
+                usable = [v for v in usable if v.id not in without]
             if variant_fits is not None:
-                usable = [variant for variant in usable if variant.silent or variant_fits(variant)]
+                usable = [v for v in usable if v.silent or variant_fits(v)]
             if len(usable) > 1:
                 usable = _fullest(usable, facts)
             if repeating is not None:
-                usable = [variant for variant in usable if _says_no_less(variant, repeating[1])]
-            fresh = [variant for variant in usable if variant.id not in heard] if heard else usable
+                usable = [v for v in usable if _says_no_less(v, repeating[1])]
+            fresh = [v for v in usable if v.id not in heard] if heard else usable
             if fresh:
                 return entry, fresh[seed % len(fresh)]
             if usable and repeating is None:
@@ -186,12 +184,12 @@ def _may_sell(facts: Mapping[str, Value]) -> bool:
     return facts.get("call.trouble") is not True and facts.get("call.resolved") is not False
 
 
-def _fullest(variants: list[Variant], facts: Mapping[str, Value]) -> list[Variant]:
+def _fullest(variants: Sequence[Variant], facts: Mapping[str, Value]) -> Sequence[Variant]:
     """Those that say the most of what the caller needs."""
-    needed = _NEEDED & facts.keys()
+    needed = frozenset([name for name in _NEEDED if name in facts])
     if not needed:
         return variants
-    counts = [len(needed & _said(variant)) for variant in variants]
+    counts = [len(needed & variant.says) for variant in variants]
     most = max(counts)
     if most == 0:
         return variants
@@ -200,9 +198,4 @@ def _fullest(variants: list[Variant], facts: Mapping[str, Value]) -> list[Varian
 
 def _says_no_less(variant: Variant, than: Variant) -> bool:
     """Whether it says all that the other does of what the caller needs, and is not silence."""
-    return not variant.silent and (_NEEDED & _said(than)) <= _said(variant)
-
-
-def _said(variant: Variant) -> Set[str]:
-    """The facts it says; in a text message also those it says only where they are known."""
-    return variant.needs if len(variant.needs) == len(variant.mentions) else frozenset(variant.mentions)
+    return not variant.silent and _NEEDED & than.says <= variant.says

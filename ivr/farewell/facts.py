@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from ivr.book.book import Book
 from ivr.book.spoken import Value
@@ -227,6 +228,7 @@ def spoken_name(name: str | None, book: Book, locale: str) -> str | None:
     return book.name(locale, said)
 
 
+@lru_cache(maxsize=1024)  # one wrap-up is read several times over, and agents and reasons recur
 def tidy(typed: str | None) -> str | None:
     """Typed text made fit to be spoken: one line, no control characters, no closing full stop."""
     if not typed:

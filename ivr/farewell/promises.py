@@ -12,41 +12,39 @@ from ivr.farewell.moments import Promise
 from ivr.farewell.steps import Before, Noted
 
 
-def promises(
+def promised(
     telling: Telling, wrapup: Wrapup, steps: Sequence[Noted], before: Before, now: datetime
 ) -> Iterator[Promise]:
     """What was agreed and can be kept: a text can be sent, and the book has words for it."""
     if telling.facts["textable"] is not True:
         return
     if wrapup.text_note:
-        unwritten = [noted for noted in steps if not is_written(telling, noted.step, before.notes)]
-        if (body := note_of(telling, unwritten)) is not None:
+        unwritten = [each for each in steps if not is_written(telling, each.step, before.notes)]
+        if (body := note_body(telling, unwritten)) is not None:
             yield Promise("text_note", now, body)
     if wrapup.check_in is not None:
         zone = telling.book.rules.timezone
         due = wrapup.check_in if wrapup.check_in.tzinfo else wrapup.check_in.replace(tzinfo=zone)
-        if (
-            due > now
-            and due not in before.check_ins
-            and (found := telling.words("texts", "check_in")) is not None
-        ):
+        if due <= now or due in before.check_ins:
+            return
+        if (found := telling.words("texts", "check_in")) is not None:
             yield Promise("check_in", due, found[1])
 
 
-def _written(before: Before, promises: Sequence[Promise]) -> str:
+def written(before: Before, promises: Sequence[Promise]) -> str:
     """All that goes to this caller by text note."""
     return "\n".join([*before.notes, *(promise.body for promise in promises if promise.kind == "text_note")])
 
 
-def note_of(telling: Telling, steps: Sequence[Noted]) -> str | None:
+def note_body(telling: Telling, steps: Sequence[Noted]) -> str | None:
     """The body of the text note, a line for each step; None when the book lacks words for one of them.
 
     The line's name is said once: after the first step it is left out where the words can do without.
     """
     known = telling.facts
     lines: list[str] = []
-    for noted in steps:
-        telling.facts = known | _note_facts(noted.step, first=not lines, last=noted is steps[-1])
+    for each in steps:
+        telling.facts = known | _note_facts(each.step, first=not lines, last=each is steps[-1])
         if lines:
             telling.facts.pop("line.name", None)
         found = telling.words("texts", "note")

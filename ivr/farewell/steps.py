@@ -73,7 +73,7 @@ def _spoken(steps: Sequence[Noted], texted: bool) -> list[Noted]:
 
 
 class Before:
-    """What earlier parts of this farewell have told: of each, the moments in `proven` were heard."""
+    """What earlier parts of this farewell have told; `proven` says which moments of each were heard."""
 
     def __init__(self, earlier: Sequence[Farewell], proven: Mapping[int, Collection[str]]) -> None:
         heard = [
@@ -82,6 +82,7 @@ class Before:
         promises = [promise for farewell in earlier for promise in farewell.promises]
         self.moments = frozenset(moment.name for moment in heard)
         self.notes = [promise.body for promise in promises if promise.kind == "text_note"]
+        self.notes_heard_of = self.notes if "next_steps" in self.moments else []
         self.check_ins = frozenset(promise.due for promise in promises if promise.kind == "check_in")
         self._lines = [line for moment in heard for line in moment.lines if line.part in _TELLING_PARTS]
         self._texts = frozenset(line.text for line in self._lines)

@@ -12,6 +12,7 @@ from ivr.farewell.facts import line_facts
 from ivr.line import twiml
 from ivr.line.counter import Ask, Counter
 from ivr.line.farewell import ASKING_SECONDS, room
+from ivr.line.translate import FINAL
 from ivr.wrapup import Standing
 
 DIAL_SECONDS = 60  # how long an agent waits for a caller before hearing that nobody is there
@@ -19,6 +20,7 @@ MOST_ROUNDS = 30  # half an hour of nobody
 PIN_TRIES = 3
 LISTENING_SECONDS = 4
 RELEASED_AFTER = timedelta(seconds=90)  # without news of the caller
+ALONE_SECONDS = 10.0  # after the caller's end: an agent who was with them has been let go by then
 
 
 class AgentDesk:
@@ -65,21 +67,47 @@ class AgentDesk:
             return self._nobody(ask)
         standing = await self._counter.closing.standing(caller)
         story = standing.story
+        if ask.said.call_status in FINAL:
+            if story.agent == leg and story.caller_is != "gone":
+                await self._counter.keep([self._released(ask, caller)])
+            return twiml.EMPTY  # an old action, asked for after they hung up: nobody hears the answer
         if "room" in ask.query and story.caller_is != "gone":
             return await self._room(ask, standing, ask.number("room"))
         digit = ask.said.digits
         if digit == "#":
             await self._counter.keep([self._released(ask, caller)])
             return twiml.document(*self._words(ask, "released", standing), twiml.hangup())
-        if digit == "*" and story.caller_is == "farewell" and standing.latest is not None:
-            door = self._counter.url("/voice/farewell/back", call=caller, n=standing.latest.part)
-            if await self._counter.phone.redirect(caller, door, within=ASKING_SECONDS) == "done":
-                return await self._room(ask, standing, standing.latest.part)
+        if (
+            digit == "*"
+            and standing.latest is not None
+            and await self._taken_back(standing, standing.latest.part)
+        ):
+            return await self._room(ask, standing, standing.latest.part)
         if self._may_go(ask, standing):
             if story.caller_is != "gone" and not story.heard:
                 await self._counter.keep([self._released(ask, caller)])
             return twiml.document(*self._words(ask, "released", standing), twiml.hangup())
         return self._waiting(ask, standing)
+
+    async def _taken_back(self, standing: Standing, part: int) -> bool:
+        """Send the caller to the room; a repeat finds them on their way there already."""
+        call, caller_is = standing.story.call, standing.story.caller_is
+        if caller_is == "talking":
+            return standing.returned(part)
+        if caller_is != "farewell":
+            return False
+        door = self._counter.url("/voice/farewell/back", call=call, n=part, at=standing.hearing)
+        return await self._counter.phone.redirect(call, door, within=ASKING_SECONDS) == "done"
+
+    def left_alone(self, call: str) -> None:
+        """The caller's leg is over: an agent who came to the room after that would wait there for nobody."""
+
+        async def look() -> None:
+            story = (await self._counter.closing.standing(call)).story
+            if story.returns and story.agent is not None and not story.released:
+                await self._counter.phone.release(story.agent, call)
+
+        self._counter.later(ALONE_SECONDS, look)
 
     def _may_go(self, ask: Ask, standing: Standing) -> bool:
         """The goodbye was heard, the caller has gone, the news ran dry, or the queue lets them go sooner."""

@@ -1,7 +1,7 @@
 """What every address needs: the request as it was said, and the few things that stand behind the counter."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -29,6 +29,7 @@ class Ask:
     query: Mapping[str, str]
     said: Said
     now: datetime
+    token: str | None = None  # Twilio's own for this request, the same on every try of it
 
     @property
     def call(self) -> str:
@@ -71,9 +72,13 @@ class Counter:
         self._public_url = public_url
         self._trying: set[asyncio.Task[None]] = set()
 
-    def url(self, path: str, **query: object) -> str:
+    def url(self, path: str, /, **query: object) -> str:
         """An address of ours, absolute, with the connection overrides Twilio reads from its fragment."""
-        given = {name: str(value) for name, value in query.items() if value is not None}
+        given = {
+            name: str(value)
+            for name, value in query.items()
+            if value is not None and name not in ("base", "path")  # no address of ours has these
+        }
         return twiml.voice_url(self._public_url, path, **given)
 
     def into_queue(self, queue: str, locale: str, *, stay: int) -> str:
@@ -113,9 +118,24 @@ class Counter:
             await self.ledger.append(events, personal=personal)
         except Exception as error:
             watch.log().warning("keeping later", count=len(events), error=type(error).__name__)
-            task = asyncio.ensure_future(self._try_again(tuple(events), tuple(personal)))
-            self._trying.add(task)
-            task.add_done_callback(self._trying.discard)
+            self._beside(self._try_again(tuple(events), tuple(personal)))
+
+    def later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+        """Look again after a while, beside the answers. Only for nets: a restart of the service forgets it."""
+
+        async def look() -> None:
+            await self.clock.sleep(seconds)
+            try:
+                await act()
+            except Exception as error:
+                watch.log().warning("not looked again", error=type(error).__name__)
+
+        self._beside(look())
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._trying.add(task)
+        task.add_done_callback(self._trying.discard)
 
     async def _try_again(self, events: tuple[Event, ...], personal: tuple[Personal, ...]) -> None:
         for seconds in PATIENCE:

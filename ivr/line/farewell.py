@@ -5,15 +5,18 @@ spoken moment stands in a Gather, the goodbye too, so that a key is never lost; 
 in the address and the ledger, so that doubled requests and retries say nothing twice.
 """
 
+from datetime import timedelta
+
 from ivr import watch
-from ivr.calls.events import Event, Heard, Pressed, Queued, Returned, Spoke
+from ivr.calls.events import Event, Heard, Pressed, Queued, Released, Spoke
 from ivr.calls.waits import callers_key
 from ivr.farewell import course
 from ivr.farewell.facts import line_facts
-from ivr.farewell.moments import Farewell, Moment
+from ivr.farewell.moments import Farewell, Moment, page_of
 from ivr.line import twiml
 from ivr.line.counter import Ask, Counter
-from ivr.wrapup import Standing
+from ivr.line.translate import FINAL
+from ivr.wrapup import Standing, agent_there
 
 LISTENING_SECONDS = 6  # after the options; a little over Twilio's own 5, for somebody putting a pen down
 BREATH_SECONDS = 1  # after any other moment
@@ -21,6 +24,10 @@ MOST_TRIES = 8  # of one second each, for an agent's leg to be fetched: it takes
 ASKING_SECONDS = 1.5  # for asking Twilio while Twilio waits for our own answer
 MOST_STAYS = 3  # the first, and the queue again at most twice
 NOBODY = "nobody"  # what a key is pressed in when nobody is there any more
+SPOKEN_SLOWER = 1.1  # than the book reckons: nothing counts as heard that may not have been
+UNCLEAR_SECONDS = 5.0  # for saying that a key meant nothing
+ALONE_SECONDS = 1.0  # after an agent's end: by then a caller who was with them has asked what comes next
+_NEXT = timedelta(microseconds=1)  # between two events of one instant that must be told in this order
 
 
 def room(call: str, part: int) -> str:
@@ -42,6 +49,8 @@ class FarewellDesk:
 
     async def begin(self, ask: Ask, *, way: str) -> bytes:
         """Compose and record the farewell unless it is already under way; speak its next moment."""
+        if ask.said.call_status in FINAL:
+            return twiml.EMPTY  # nobody can hear one any more: an old action, asked for after a hang-up
         keys = self._keys(ask)
         standing = await self._counter.closing.standing(ask.call, keys)
         if standing.queue.farewell != "on" and standing.latest is None:
@@ -55,14 +64,14 @@ class FarewellDesk:
 
     async def moment(self, ask: Ask) -> bytes:
         """One moment's address: what led here was heard."""
-        part, heard = max(ask.number("n"), 1), ask.query.get("heard")
-        if heard:
-            await self._counter.keep([_spoke(ask, part, heard)])
+        part, heard = max(ask.number("n"), 1), ask.query.get("heard") or ""
         standing = await self._standing(ask)
         farewell = _part(standing, part)
         if farewell is None:
             return await self.begin(ask, way="after")
-        return self._next(ask, standing, farewell, standing.proven(farewell) | {heard or ""})
+        if farewell.moment(heard) is not None:
+            await self._counter.keep([_spoke(ask, part, heard)])
+        return self._next(ask, standing, farewell, standing.proven(farewell) | {heard})
 
     async def done(self, ask: Ask) -> bytes:
         """After the last word: it was heard, and only now is the line closed."""
@@ -91,16 +100,31 @@ class FarewellDesk:
         again: int = 0,
         strays: int = 0,
         first: list[str] | None = None,
+        deaf: bool = False,
     ) -> bytes:
-        """One moment: its lines inside a Gather, slower each time they are asked for again, then the way on."""
+        """One moment: its lines inside a Gather, slower each time they are asked for again, then the way on.
+
+        `deaf`: where no key may cut them any more.
+        """
         rate = course.rate(again)
         said = [self._counter.voiced(standing.book, farewell.locale, line, rate) for line in moment.lines]
+        onward = twiml.redirect(self._onward(ask, farewell, moment.name))
+        if deaf:
+            return twiml.document(*said, onward)
         listening = twiml.gather(
             [*(first or []), *said],
-            self._url(ask, "key", farewell, at=moment.name, again=again, strays=strays),
+            self._url(
+                ask,
+                "key",
+                farewell,
+                at=moment.name,
+                again=again or None,
+                strays=strays or None,
+                since=_instant(ask),
+            ),
             timeout=LISTENING_SECONDS if moment.listens or moment.name == "question" else BREATH_SECONDS,
         )
-        return twiml.document(listening, twiml.redirect(self._onward(ask, farewell, moment.name)))
+        return twiml.document(listening, onward)
 
     def _onward(self, ask: Ask, farewell: Farewell, heard: str) -> str:
         return self._url(ask, course.following(farewell, heard) or "done", farewell, heard=heard)
@@ -116,19 +140,22 @@ class FarewellDesk:
         moment = farewell.moment(at) if farewell else None
         if farewell is None or moment is None or not digit:
             return await self.begin(ask, way="after")
-        story = standing.story
+        key = ask.token or f"{part}:{at}:{again}:{strays}:{digit}"
+        pressed = Pressed(call=ask.call, at=ask.now, key=key, digit=digit, moment=at, part=part)
         go = course.on_key(
             farewell,
             at,
             digit,
-            agent_there=farewell.way == "aside" and story.agent_is in ("waiting", "talking"),
+            agent_there=farewell.way == "aside" and agent_there(standing.story),
             again=again,
             strays=strays,
-            nobody=max(story.stays - 1, 0),
+            nobody=_told_nobody(standing, pressed),
         )
-        key = f"{part}:{at}:{again}:{strays}:{digit}"
-        events: list[Event] = [Pressed(call=ask.call, at=ask.now, key=key, digit=digit, moment=at, part=part)]
-        if go.to in ("on", "text"):
+        if go.to == "back":
+            return await self._bring_back(ask, standing, farewell, pressed)
+        events: list[Event] = [pressed]
+        last_words = go.to == "on" and at == "goodbye"  # keys have cut it often enough: now it is said whole
+        if go.to in ("on", "text") and not last_words:
             events.append(_spoke(ask, part, at))
         await self._counter.keep(events)
         if go.to in ("again", "unclear", "restart"):
@@ -136,8 +163,8 @@ class FarewellDesk:
             return self._document(
                 ask, standing, farewell, moment, again=go.again, strays=go.strays, first=first
             )
-        if go.to == "back":
-            return await self._bring_back(ask, standing, farewell, at)
+        if last_words:
+            return self._document(ask, standing, farewell, moment, deaf=True)
         if go.to == "nobody":
             return self._nobody(ask, standing, farewell, at)
         if go.to == "text":
@@ -146,14 +173,25 @@ class FarewellDesk:
 
     # --- back to the agent ---------------------------------------------------------------------------
 
-    async def _bring_back(self, ask: Ask, standing: Standing, farewell: Farewell, at: str) -> bytes:
-        """The agent's leg is sent to the room at once; the caller follows when its document was served."""
-        agent = standing.story.agent
-        if agent is None:
-            return self._nobody(ask, standing, farewell, at)
-        door = self._counter.url("/voice/agent/next", call=ask.call, room=farewell.part)
-        if await self._counter.phone.redirect(agent, door, within=ASKING_SECONDS) != "done":
-            return self._nobody(ask, standing, farewell, at)
+    async def _bring_back(self, ask: Ask, standing: Standing, farewell: Farewell, pressed: Pressed) -> bytes:
+        """The agent's leg is sent to the room at once; the caller follows when its document was served.
+
+        The key is kept only after Twilio was asked: one that is known already has sent the agent on its way,
+        and a second time would take them out of the room again.
+        """
+        agent, at = standing.story.agent, pressed.moment
+        if agent is not None and not _known(standing, pressed):
+            door = self._counter.url("/voice/agent/next", call=ask.call, room=farewell.part)
+            outcome = await self._counter.phone.redirect(agent, door, within=ASKING_SECONDS)
+            events: list[Event] = [pressed]
+            if _heard_out(ask, farewell, at):
+                events.append(_spoke(ask, farewell.part, at))
+            if outcome == "too_late":  # their leg is over, though nobody has told us yet
+                events.append(Released(call=ask.call, at=ask.now, key=agent, agent=agent))
+            await self._counter.keep(events)
+            if outcome in ("too_late", "refused"):
+                return self._nobody(ask, standing, farewell, at)
+        # Where Twilio gave no answer the agent may be on the way all the same: the next document will see.
         words = self._question(ask, standing, farewell, "back")
         return twiml.document(*words, twiml.redirect(self._url(ask, "back", farewell, at=at)))
 
@@ -164,7 +202,9 @@ class FarewellDesk:
         farewell = _part(standing, part)
         if farewell is None:
             return await self.begin(ask, way="after")
-        if standing.story.returns >= part:
+        if not agent_there(standing.story):
+            return self._nobody(ask, standing, farewell, at)
+        if standing.returned(part):
             action = self._url(ask, "talked", farewell)
             return twiml.document(twiml.dial_conference(room(ask.call, part), action=action))
         if tries < MOST_TRIES:
@@ -177,9 +217,22 @@ class FarewellDesk:
         standing = await self._standing(ask)
         return await self.begin(ask, way=self._counter.closing.way_after_talking(standing))
 
+    def left_alone(self, call: str) -> None:
+        """The agent's leg is over: a caller who came to the room after that would wait there for nobody."""
+
+        async def look() -> None:
+            standing = await self._counter.closing.standing(call)
+            latest = standing.latest
+            if latest is None or not standing.returned(latest.part) or standing.story.caller_is != "talking":
+                return  # in no room, or gone on from it already
+            talked = self._counter.url("/voice/farewell/talked", call=call, n=latest.part)
+            await self._counter.phone.redirect(call, talked)
+
+        self._counter.later(ALONE_SECONDS, look)
+
     def _nobody(self, ask: Ask, standing: Standing, farewell: Farewell, at: str) -> bytes:
         """Nobody is there any more: that is said, and the caller chooses the queue again or the goodbye."""
-        onward = twiml.redirect(self._onward(ask, farewell, at))
+        onward = twiml.redirect(self._past(ask, farewell, at))
         if standing.story.stays >= MOST_STAYS:
             return twiml.document(onward)
         words = self._question(ask, standing, farewell, "nobody")
@@ -193,18 +246,21 @@ class FarewellDesk:
         farewell = _part(standing, part)
         if farewell is None:
             return await self.begin(ask, way="after")
-        stay = standing.story.stays + 1
-        if ask.said.digits != "1" or stay > MOST_STAYS:
-            return twiml.document(twiml.redirect(self._onward(ask, farewell, at)))
-        queue = standing.story.queue or "default"
-        await self._counter.keep(
-            [
-                Pressed(call=ask.call, at=ask.now, key=f"{part}:{NOBODY}", digit="1", moment=at, part=part),
-                Returned(call=ask.call, at=ask.now, key=f"{part}", part=part),
-                Queued(call=ask.call, at=ask.now, key=f"{stay}", queue=queue, stay=stay),
-            ]
-        )
+        key = ask.token or f"{part}:{NOBODY}"
+        pressed = Pressed(call=ask.call, at=ask.now, key=key, digit="1", moment=at, part=part)
+        queue, stay = standing.story.queue or "default", standing.story.stays
+        if not _known(standing, pressed):
+            stay += 1
+            if ask.said.digits != "1" or stay > MOST_STAYS:
+                return twiml.document(twiml.redirect(self._past(ask, farewell, at)))
+            waiting = Queued(call=ask.call, at=ask.now + _NEXT, key=f"{stay}", queue=queue, stay=stay)
+            await self._counter.keep([pressed, waiting])
         return twiml.document(self._counter.into_queue(queue, farewell.locale, stay=stay))
+
+    def _past(self, ask: Ask, farewell: Farewell, at: str) -> str:
+        """The way on after a 0 that reached nobody; the last words, which it cut, are said once more."""
+        last = farewell.moments[-1].name if farewell.moments else None
+        return self._url(ask, at, farewell) if at and at == last else self._onward(ask, farewell, at)
 
     # --- small things --------------------------------------------------------------------------------
 
@@ -236,3 +292,38 @@ def _part(standing: Standing, part: int) -> Farewell | None:
 
 def _spoke(ask: Ask, part: int, moment: str) -> Spoke:
     return Spoke(call=ask.call, at=ask.now, key=f"{part}:{moment}", moment=moment, part=part)
+
+
+def _instant(ask: Ask) -> int:
+    """When a document was asked for: milliseconds by our own clock."""
+    return int(ask.now.timestamp() * 1000)
+
+
+def _heard_out(ask: Ask, farewell: Farewell, at: str) -> bool:
+    """Whether the steps had been told when a key was pressed beside them: then they are not told again after a
+    return. Reckoned from the lengths the book gives its lines, and rather too late than too soon."""
+    moment, since = farewell.moment(at), ask.query.get("since", "")
+    if (
+        moment is None
+        or page_of(at) != "next_steps"
+        or not (since.isascii() and since.isdigit())
+        or len(since) > 15
+    ):
+        return False
+    told = sum(line.seconds for line in moment.lines if line.part != "keys")
+    slower = 100 / course.rate(ask.number("again"))
+    before = UNCLEAR_SECONDS if ask.number("strays") else 0.0
+    return _instant(ask) - int(since) >= (told * slower * SPOKEN_SLOWER + before) * 1000
+
+
+def _known(standing: Standing, pressed: Pressed) -> bool:
+    """Whether this very key was kept before: the request is a repeat."""
+    return any(event.kind == pressed.kind and event.key == pressed.key for event in standing.record.events)
+
+
+def _told_nobody(standing: Standing, pressed: Pressed) -> int:
+    """How often a 0 has reached nobody on this call, this one not counted."""
+    zeros = {
+        event.key for event in standing.record.events if isinstance(event, Pressed) and event.digit == "0"
+    }
+    return max(len(zeros - {pressed.key}) - standing.story.returns, 0)

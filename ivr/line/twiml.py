@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 from xml.parsers.expat import ExpatError, ParserCreate
+
+from ivr.line.limits import TAG, within_limits
 
 VOICE_OVERRIDES = "#rc=1&rp=ct,rt,5xx&ct=2000&rt=4000&tt=9000"
 """A caller is listening: one quick second try, nine seconds in all. A fragment is neither sent nor signed."""
@@ -21,9 +23,6 @@ EVENT_OVERRIDES = "#rc=5&rp=all&rt=3000&tt=15000"
 
 LARGEST_DOCUMENT = 64_000  # bytes; Twilio's 64 kB, read the smaller way
 _LARGEST_GATHER = 48_000  # bytes of what is said inside one <Gather>, so that there is room to go on
-_LONGEST_SAY = 3_000  # characters of text, tags not counted: Polly's limit, the lowest of the voices'
-_LONGEST_QUOTED = 4_500  # characters once URL-encoded, tags and all: Twilio's limit for any voice
-_SURELY_SHORT = _LONGEST_QUOTED // 12  # no character takes more than twelve when URL-encoded
 LONGEST_QUEUE_NAME = 63  # Twilio wants a queue's name shorter than 64
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?><Response>'
@@ -31,15 +30,12 @@ _TAIL = "</Response>"
 
 # What XML 1.0 cannot hold: most controls, halves of characters, two non-characters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]+")
-_TAG = re.compile(r"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 _NOT_SSML = re.compile(
     r"<(?!/?(?:break|emphasis|lang|p|phoneme|prosody|s|say-as|sub|w)[\s/>])"  # Twilio's list, whole
 )
 _SPACES = re.compile(r"\s+")
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 _AFTER_SAY = re.compile("(?<=</Say>)(?=<Say )")  # one line too long for one <Say> is several, in one text
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
-_SENTENCE_END = re.compile(r"[.!?…]\s*$")
 
 
 # ---------------------------------------------------- text and addresses
@@ -120,8 +116,26 @@ def say(ssml: str, voice: str, language: str, *, plain: bool = False) -> str:
     if plain or not _sound(ssml):
         ssml = _words(ssml)
     head, tail = _say(voice, language), "</Say>"
-    pieces = (ssml,) if len(ssml) <= _SURELY_SHORT else _split(ssml)
-    return "".join([head + piece + tail for piece in pieces if _TAG.sub("", piece).strip()])
+    return "".join([head + piece + tail for piece in within_limits(ssml) if TAG.sub("", piece).strip()])
+
+
+def _sound(ssml: str) -> bool:
+    """Whether the SSML can stand in a document: well-formed on its own, and of Twilio's elements only."""
+    if "<" not in ssml and "&" not in ssml and "]]>" not in ssml:
+        return True
+    if _NOT_SSML.search(ssml):
+        return False
+    parser = ParserCreate("utf-8")
+    try:
+        parser.Parse(f"<Say>{ssml}</Say>", True)
+    except ExpatError:
+        return False
+    return True
+
+
+def _words(ssml: str) -> str:
+    """The words alone, fit to stand in a document whatever the SSML was."""
+    return escape(_SPACES.sub(" ", unescape(TAG.sub(" ", ssml))).strip())
 
 
 @lru_cache(256)
@@ -236,109 +250,3 @@ def queue_name(name: str) -> str:
 
 def _maybe(attribute: str, value: str | None) -> str:
     return "" if value is None else f' {attribute}="{escape(value)}"'
-
-
-# ------------------------------------------------------------ long lines
-def _sound(ssml: str) -> bool:
-    """Whether the SSML can stand in a document: well-formed on its own, and of Twilio's elements only."""
-    if "<" not in ssml and "&" not in ssml and "]]>" not in ssml:
-        return True
-    if _NOT_SSML.search(ssml):
-        return False
-    parser = ParserCreate("utf-8")
-    try:
-        parser.Parse(f"<Say>{ssml}</Say>", True)
-    except ExpatError:
-        return False
-    return True
-
-
-def _words(ssml: str) -> str:
-    """The words alone, fit to stand in a document whatever the SSML was."""
-    return escape(_SPACES.sub(" ", unescape(_TAG.sub(" ", ssml))).strip())
-
-
-def _split(ssml: str) -> list[str]:
-    """SSML cut into pieces within the limits, at the ends of sentences where it can be, else between words.
-
-    Elements open at a cut are closed before it and opened again after it.
-    """
-    parts = list(_parts(ssml))
-    done: list[str] = []
-    opened: list[str] = []  # the start tags we are inside of
-    start = 0
-    while start < len(parts):
-        end = _reach(parts, start, opened)
-        head, piece = "".join(opened), "".join(parts[start:end])
-        opened = _open_after(opened, parts[start:end])
-        done.append(head + piece + _closing(opened))
-        start = end
-    return done
-
-
-def _reach(parts: list[str], start: int, opened: list[str]) -> int:
-    """Where the piece ends that begins at `start`: after its last whole sentence, if there is one."""
-    spent, text, sentence = _cost("".join(opened)), 0, 0
-    for place, part in enumerate(parts[start:], start):
-        opened = _open_after(opened, [part])
-        spent += _cost(part)
-        text += 0 if part.startswith("<") else len(part)
-        if place > start and (text > _LONGEST_SAY or spent + _cost(_closing(opened)) > _LONGEST_QUOTED):
-            return sentence or place
-        if _SENTENCE_END.search(part):
-            sentence = place + 1
-    return len(parts)
-
-
-def _open_after(opened: list[str], parts: Iterable[str]) -> list[str]:
-    """The start tags still open after some more parts."""
-    inside = list(opened)
-    for part in parts:
-        if part.startswith("</"):
-            inside.pop()
-        elif part.startswith("<") and not part.endswith("/>"):
-            inside.append(part)
-    return inside
-
-
-def _closing(opened: list[str]) -> str:
-    return "".join([f"</{tag[1:-1].split()[0]}>" for tag in reversed(opened)])
-
-
-def _parts(ssml: str) -> Iterable[str]:
-    """Tags and stretches of text that need not be cut again."""
-    place = 0
-    for tag in _TAG.finditer(ssml):
-        yield from _stretches(ssml[place : tag.start()])
-        yield tag[0]
-        place = tag.end()
-    yield from _stretches(ssml[place:])
-
-
-def _stretches(text: str) -> Iterable[str]:
-    """Sentences; a sentence too long on its own in words; a word too long on its own in characters."""
-    for sentence in _after(_SENTENCE, text):
-        if _short(sentence):
-            yield sentence
-            continue
-        for word in _after(_SPACES, sentence):
-            yield from [word] if _short(word) else re.findall(r"&[#\w]+;|.", word, re.DOTALL)
-
-
-def _after(gap: re.Pattern[str], text: str) -> Iterable[str]:
-    """The text cut after each gap, the gap staying with what stands before it."""
-    place = 0
-    for found in gap.finditer(text):
-        yield text[place : found.end()]
-        place = found.end()
-    if place < len(text):
-        yield text[place:]
-
-
-def _short(text: str) -> bool:
-    """Well within the limits, so that a few open tags beside it do not matter."""
-    return len(text) <= _LONGEST_SAY // 2 and _cost(text) <= _LONGEST_QUOTED // 2
-
-
-def _cost(text: str) -> int:
-    return len(quote_plus(text))

@@ -35,8 +35,8 @@ class Line:
 
     def __init__(self, counter: Counter, signature: Signature | None) -> None:
         self._counter, self._signature = counter, signature
-        farewells = FarewellDesk(counter)
-        callers, agents = QueueDesk(counter, farewells), AgentDesk(counter)
+        self._farewells, self._agents = FarewellDesk(counter), AgentDesk(counter)
+        callers, farewells, agents = QueueDesk(counter, self._farewells), self._farewells, self._agents
         self._voice: dict[str, Callable[[Ask], Awaitable[bytes]]] = {
             "/voice/incoming": callers.incoming,
             "/voice/wait": callers.wait,
@@ -78,7 +78,8 @@ class Line:
             await _answer(send, 403, [], b"")
             return
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        ask = Ask(path, query, translate.said(params), self._counter.clock.now())
+        token = translate.token(headers.get(b"i-twilio-idempotency-token", b"").decode("latin-1"))
+        ask = Ask(path, query, translate.said(params), self._counter.clock.now(), token)
         if path.startswith("/voice/"):
             await _answer(send, 200, _XML, await self._spoken(ask))
         else:
@@ -148,7 +149,9 @@ class Line:
             return twiml.document(twiml.pause(10), twiml.redirect(again))
         if ask.path.startswith("/voice/agent"):
             return twiml.document(twiml.pause(2), twiml.redirect(again) if tries < 20 else twiml.hangup())
-        if tries < 2 and ask.path != "/voice/farewell/done":
+        if ask.path == "/voice/farewell/done":
+            return twiml.document(twiml.hangup())  # the goodbye has been heard: nothing is left to say
+        if tries < 2:
             return twiml.document(*(words if tries == 0 else []), twiml.pause(1), twiml.redirect(again))
         return twiml.document(*parting, twiml.hangup())
 
@@ -172,9 +175,14 @@ class Line:
             queue, words, parting = "default", [], []
         second = "mishap" in again or failed.path == "/voice/fallback"
         if not second and failed.path.startswith("/voice/agent"):
-            door = counter.url("/voice/agent", queue=queue, mishap=1)
-            return twiml.document(*words, twiml.pause(2), twiml.redirect(door))
-        if not second and failed.path in ("/voice/incoming", "/voice/wait"):
+            # An agent whose caller hears the farewell goes on waiting for that caller, not for the next one.
+            where = (
+                {**again, "mishap": 1}
+                if failed.path == "/voice/agent/next"
+                else {"queue": queue, "mishap": 1}
+            )
+            return twiml.document(*words, twiml.pause(2), twiml.redirect(counter.url(failed.path, **where)))
+        if not second and failed.path in ("/voice/incoming", "/voice/wait", "/voice/bridging"):
             return twiml.document(*words, twiml.enqueue(queue), *parting, twiml.hangup())
         return twiml.document(*parting, twiml.hangup())
 
@@ -197,11 +205,16 @@ class Line:
         ended = translate.ended(ask.said, ask.now)
         if ended is None:
             return
+        leg = ended.call
         events: list[Event] = [ended]
-        caller = await self._counter.ledger.answered_by(ended.call)
-        if caller is not None:
-            events.append(Released(call=caller, at=ask.now, key=ended.call, agent=ended.call))
+        caller = await self._counter.ledger.answered_by(leg)
+        if caller is not None and (await self._counter.closing.standing(caller)).story.agent == leg:
+            events.append(Released(call=caller, at=ask.now, key=leg, agent=leg))
         await self._counter.ledger.append(events)
+        if caller is None:
+            self._agents.left_alone(leg)
+        else:
+            self._farewells.left_alone(caller)
 
     async def _conference(self, ask: Ask) -> None:
         """What happened in a room: holds of the caller's leg."""

@@ -94,8 +94,7 @@ class Cast:
         self.answers: list[tuple[str, int, Any]] = []  # what, status, body: the API's
         self.faults: list[str] = []
         self._plans: list[_Plan] = []
-        self._bell = Bell(self.clock, "the cast")
-        self._waits = False
+        self._bells: set[Bell] = set()  # of those who wait: the play, and whoever cannot press a key yet
         self._queued = False
         self._bridged: set[Leg] = set()
         self._moment: str | None = None
@@ -114,7 +113,7 @@ class Cast:
         for happening in happenings:
             if happening.during:
                 plan = next(plans)
-                await self._until(lambda plan=plan: plan.done or self._over())  # type: ignore[misc]
+                await self._comes_about(plan)
             else:
                 due = really_at + happening.at - scene_at
                 await self.clock.sleep(due - self.clock.monotonic())
@@ -122,6 +121,15 @@ class Cast:
             scene_at, really_at = happening.at, self.clock.monotonic()
         await self._until_the_end()
         self._unheard()
+
+    async def _comes_about(self, plan: _Plan) -> None:
+        """Until it has, or the call is over. Of two who talk meanwhile, and are left to themselves, the agent
+        hangs up after a while: else the farewell, in which it is to come about, would never go on."""
+        while not (plan.done or self._over()):
+            await self._until(lambda: plan.done or self._over() or self._talking())
+            if self._talking() and not await self._until(lambda: self._over() or not self._talking(), CHAT):
+                self.agents[-1].hang_up("agent")
+                await self._until(lambda: self._over() or not self._talking(), CHAT)
 
     def _over(self) -> bool:
         return self.caller is not None and self.caller.ended is not None
@@ -273,17 +281,20 @@ class Cast:
         self._stir()
 
     def _stir(self) -> None:
-        if self._waits:
-            self._bell.ring()
+        for bell in self._bells:
+            bell.ring()
 
     async def _until(self, come: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until it has come about, looking whenever something happens and every second; False if it has not."""
         until = None if seconds is None else self.clock.monotonic() + seconds
-        while not come():
-            left = 1.0 if until is None else min(1.0, until - self.clock.monotonic())
-            if left <= 0:
-                return False
-            self._waits = True
-            await self._bell.wait(left)
-            self._waits = False
-        return True
+        bell = Bell(self.clock, "the cast")
+        self._bells.add(bell)
+        try:
+            while not come():
+                left = 1.0 if until is None else min(1.0, until - self.clock.monotonic())
+                if left <= 0:
+                    return False
+                await bell.wait(left)
+            return True
+        finally:
+            self._bells.discard(bell)

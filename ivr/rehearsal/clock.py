@@ -23,6 +23,11 @@ T = TypeVar("T")
 _SECOND = 1_000_000  # time is kept in whole microseconds: no rounding adds up over a call
 
 
+def _micros(seconds: float) -> int:
+    """Whole microseconds; never none for what is left of a wait, however little: it would be waited for for ever."""
+    return max(1, round(seconds * _SECOND)) if seconds > 0 else 0
+
+
 class TimeRanOut(RuntimeError):
     """The rehearsal went past its bounds: too much simulated time, or too many steps."""
 
@@ -94,7 +99,7 @@ class Clock:
     async def sleep(self, seconds: float) -> None:
         """Come back when `seconds` have passed; nought or less gives way to whoever else is due now."""
         sleeper = self._sleeper("sleep")
-        self._set(sleeper, self._at + max(0, round(seconds * _SECOND)))
+        self._set(sleeper, self._at + _micros(seconds))
         await self._rest(sleeper)
 
     # --- for the driver --------------------------------------------------------------------------
@@ -232,7 +237,7 @@ class Bell:
             return True
         sleeper = self._sleeper = self._clock._sleeper(self._name)
         if seconds is not None:
-            self._clock._set(sleeper, self._clock._at + max(0, round(seconds * _SECOND)))
+            self._clock._set(sleeper, self._clock._at + _micros(seconds))
         try:
             await self._clock._rest(sleeper)
         finally:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.book.liquid import FILTERS, LONGEST_LINE, LONGEST_OUTPUT, Template, Unsayable, Words, parse
-from ivr.book.source import Fault, Place
+from ivr.book.liquid import LONGEST_LINE, parse
+from ivr.book.source import Fault, Place, Words
 from ivr.book.spoken import Value, plain
+from ivr.book.template import FILTERS, LONGEST_OUTPUT, Template, Unsayable
 from ivr.book.vocabulary import FACTS
 from tests.book.small import english
 

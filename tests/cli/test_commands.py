@@ -114,6 +114,8 @@ def test_0_leads_back_and_a_hang_up_is_told_with_its_moment() -> None:
         (("--press", "zero@next_steps"), "0@next_steps"),
         (("--way", "together"), "aside and after"),
         (("--tone", "jolly"), "tone"),
+        (("--name", "{{ caller.name }}"), "name"),
+        (("--step", "us|do it||<b>"), "reference"),
         (("--scene", "no-such-file.yaml"), "cannot be read"),
         (("--book", "no-such-folder"), "no-such-folder"),
         (("--audio", "no-such-folder/out.wav"), "no-such-folder"),

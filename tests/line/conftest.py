@@ -1,9 +1,10 @@
-"""The real service on a database in memory, rung as Twilio rings it, with a telephone that only notes down."""
+"""The real service on both databases, rung as Twilio rings it, with a telephone that only notes down."""
 
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from xml.etree import ElementTree
@@ -21,6 +22,7 @@ TOKEN = "12345"
 ACCOUNT = "AC" + "a" * 32
 URL = "https://calls.example.com"
 AGENT = "+442079460012"
+BOOK = Path(__file__).parents[1] / "scenes" / "book"  # a small one, so that tuning the real words breaks nothing
 CALL = "CA" + "1" * 32
 AGENT_LEG = "CA" + "2" * 32
 
@@ -158,7 +160,7 @@ def address(
 
 
 @pytest.fixture
-async def twilio() -> AsyncIterator[Twilio]:
+async def twilio(database_url: str) -> AsyncIterator[Twilio]:
     clock, telephone = StandingClock(), NotingTelephone()
     settings = Settings(
         _env_file=None,
@@ -166,7 +168,8 @@ async def twilio() -> AsyncIterator[Twilio]:
         twilio_auth_token=TOKEN,
         twilio_auth_token_secondary="67890",
         ivr_public_url=URL,
-        ivr_database_url="sqlite://",
+        ivr_database_url=database_url,
+        ivr_prompts=BOOK,
         ivr_secret=("a secret",),
     )
     guest = Guest(token="the-api-token", address=AGENT, name="tests")

@@ -1,0 +1,30 @@
+"""How waits, dates, codes and lists are said aloud, per language; and how long saying something takes.
+
+A speaker turns values into words. What it returns is plain text, except from `spell`, `digits` and
+`slowly`, which return SSML: text that is already escaped, with elements Twilio's <Say> accepts. A figure
+of waiting is always rounded down: nobody is told they waited longer than they did. A language is a file
+here and a line in SPEAKERS, and another folder of words.
+"""
+
+from datetime import date
+from functools import lru_cache
+
+from ivr.book.spoken.english import English
+from ivr.book.spoken.length import plain, seconds
+from ivr.book.spoken.speaker import LONG_PAUSE, SHORT_PAUSE, Speaker, Value, escape
+
+__all__ = [
+    "LONG_PAUSE", "SHORT_PAUSE", "SPEAKERS", "Speaker", "Value", "escape", "plain", "seconds", "speaker",
+]  # fmt: skip
+
+SPEAKERS: dict[str, type[Speaker]] = {English.language: English}
+"""By language."""
+
+
+@lru_cache(maxsize=64)
+def speaker(locale: str, today: date) -> Speaker:
+    """The speaker of a locale on a day. Raises LookupError for a language that has none."""
+    language = locale.partition("-")[0]
+    if language not in SPEAKERS:
+        raise LookupError(f"nobody here speaks “{locale}”; there are speakers of {', '.join(SPEAKERS)}")
+    return SPEAKERS[language](locale, today)
