@@ -144,6 +144,7 @@ class Closing:
             earlier=[tell(events) for events in standing.record.earlier],
             same_person=standing.wrapup.same_person,
             zone=self._zone or standing.book.rules.timezone,
+            answered_within=standing.book.rules.answered_within,
         )
 
     # --- the farewell ------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ place and the nearest right one; what can still be read is read.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -76,7 +77,12 @@ class Rules:
         """A queue's rules; a queue the book does not name has the defaults, under its own name."""
         if name is None:
             return self.queues["default"]
-        return self.queues.get(name) or replace(self.queues["default"], name=name)
+        return self.queues.get(name) or _unnamed(self.queues["default"], name)
+
+
+@lru_cache(256)
+def _unnamed(default: Queue, name: str) -> Queue:
+    return replace(default, name=name)
 
 
 @dataclass(frozen=True, slots=True)

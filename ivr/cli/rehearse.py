@@ -66,7 +66,9 @@ def rehearse(
     hold: Annotated[str, typer.Option(help="For how long the agent puts them on hold: 2m.")] = "0s",
     name: Annotated[str | None, typer.Option(help="What the agent calls the caller.")] = None,
     locale: Annotated[str | None, typer.Option(help="The language of the call: en-GB.")] = None,
-    tone: Annotated[Literal["plain", "sober", "gentle"], typer.Option(help="How heavy the call is.")] = "plain",
+    tone: Annotated[
+        Literal["plain", "sober", "gentle"], typer.Option(help="How heavy the call is.")
+    ] = "plain",
     unresolved: Annotated[
         bool, typer.Option("--unresolved", help="The caller did not get what they came for.")
     ] = False,

@@ -64,7 +64,7 @@ class AgentDesk:
         if not caller:
             caller = await self._counter.ledger.answered_by(leg)
         if not caller:
-            return self._nobody(ask)
+            return self._nobody(ask) if ask.said.call_status not in FINAL else twiml.EMPTY
         standing = await self._counter.closing.standing(caller)
         story = standing.story
         if ask.said.call_status in FINAL:

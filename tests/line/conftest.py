@@ -22,7 +22,9 @@ TOKEN = "12345"
 ACCOUNT = "AC" + "a" * 32
 URL = "https://calls.example.com"
 AGENT = "+442079460012"
-BOOK = Path(__file__).parents[1] / "scenes" / "book"  # a small one, so that tuning the real words breaks nothing
+BOOK = (
+    Path(__file__).parents[1] / "scenes" / "book"
+)  # a small one, so that tuning the real words breaks nothing
 CALL = "CA" + "1" * 32
 AGENT_LEG = "CA" + "2" * 32
 

@@ -241,10 +241,8 @@ def test_a_queues_name_is_cut_to_what_twilio_takes_before_it_is_escaped() -> Non
 
 # ------------------------------------------------------------ the limits
 def limits_kept(document: bytes) -> bool:
-    root = ElementTree.fromstring(document)
-    pieces = [
-        re.sub("^<Say[^>]*>|</Say>$", "", ElementTree.tostring(said, "unicode")) for said in root.iter("Say")
-    ]
+    # Measured as it was written: a parser writes an empty element back longer than it was.
+    pieces = re.findall("<Say[^>]*>(.*?)</Say>", document.decode(), re.DOTALL)
     return all(
         len(unescape(re.sub("<[^>]*>", "", piece))) <= 3_000 and len(quote_plus(piece)) <= 4_500
         for piece in pieces

@@ -1,7 +1,6 @@
 """The call ledger: what happened, what was said, and what nobody may read in the raw tables."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,7 +15,7 @@ from sqlalchemy import insert, select
 from ivr.calls.events import KINDS, Answered, Arrived, Event, Pressed, Queued, Returned, WrappedUp
 from ivr.farewell.moments import Farewell, Line, Moment, Promise
 from ivr.store.database import Database
-from ivr.store.ledger import Ledger, Personal, _plain
+from ivr.store.ledger import Ledger, Personal
 from ivr.store.seal import Seal
 from ivr.store.tables import events, farewells, metadata, personal, promises
 from tests.store.cast import NINE, WORDS, a_call, a_farewell, at
@@ -237,11 +236,6 @@ async def test_when_the_winners_words_were_forgotten_the_losers_are_spoken(
     await database.change(lambda connection: connection.execute(personal.delete()).rowcount)
     ours = a_farewell("CA1", goodbye="ffffff")
     assert await ledger.keep_farewell(ours, caller=None, at=NINE) == ours
-
-
-async def test_a_farewell_is_sealed_in_the_form_it_gives_itself() -> None:
-    farewell = a_farewell("CA1", promises=[Promise("check_in", at(60), "How is the router?")])
-    assert json.loads(json.dumps(_plain(farewell))) == json.loads(json.dumps(farewell.to_json()))
 
 
 async def test_a_promise_asked_for_during_a_farewell_is_kept_once(database: Database, ledger: Ledger) -> None:
