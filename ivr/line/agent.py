@@ -10,8 +10,8 @@ from ivr.calls.events import Event, Released, Returned
 from ivr.calls.waits import callers_key
 from ivr.farewell.facts import line_facts
 from ivr.line import twiml
+from ivr.line.back import ASKING_SECONDS, room
 from ivr.line.counter import Ask, Counter
-from ivr.line.farewell import ASKING_SECONDS, room
 from ivr.line.translate import FINAL
 from ivr.wrapup import Standing
 
@@ -66,38 +66,38 @@ class AgentDesk:
         if not caller:
             return self._nobody(ask) if ask.said.call_status not in FINAL else twiml.EMPTY
         standing = await self._counter.closing.standing(caller)
-        story = standing.story
         if ask.said.call_status in FINAL:
-            if story.agent == leg and story.caller_is != "gone":
-                await self._counter.keep([self._released(ask, caller)])
-            return twiml.EMPTY  # an old action, asked for after they hung up: nobody hears the answer
-        if "room" in ask.query and story.caller_is != "gone":
+            return await self._hung_up(ask, standing)
+        if "room" in ask.query and standing.story.caller_is != "gone":
             return await self._room(ask, standing, ask.number("room"))
-        digit = ask.said.digits
-        if digit == "#":
-            await self._counter.keep([self._released(ask, caller)])
-            return twiml.document(*self._words(ask, "released", standing), twiml.hangup())
-        if (
-            digit == "*"
-            and standing.latest is not None
-            and await self._taken_back(standing, standing.latest.part)
-        ):
-            return await self._room(ask, standing, standing.latest.part)
-        if self._may_go(ask, standing):
-            if story.caller_is != "gone" and not story.heard:
-                await self._counter.keep([self._released(ask, caller)])
-            return twiml.document(*self._words(ask, "released", standing), twiml.hangup())
+        if ask.said.digits == "*" and (part := await self._taken_back(standing)) is not None:
+            return await self._room(ask, standing, part)
+        if ask.said.digits == "#" or self._may_go(ask, standing):
+            return await self._let_go(ask, standing)
         return self._waiting(ask, standing)
 
-    async def _taken_back(self, standing: Standing, part: int) -> bool:
-        """Send the caller to the room; a repeat finds them on their way there already."""
+    async def _hung_up(self, ask: Ask, standing: Standing) -> bytes:
+        """An old action, asked for after the agent hung up: nobody hears the answer."""
+        if standing.story.agent == ask.call and standing.story.caller_is != "gone":
+            await self._counter.keep([self._released(ask, standing.story.call)])
+        return twiml.EMPTY
+
+    async def _let_go(self, ask: Ask, standing: Standing) -> bytes:
+        if standing.story.caller_is != "gone" and not standing.story.heard:
+            await self._counter.keep([self._released(ask, standing.story.call)])
+        return twiml.document(*self._words(ask, "released", standing), twiml.hangup())
+
+    async def _taken_back(self, standing: Standing) -> int | None:
+        """Send the caller to the room; a repeat finds them on their way there already. The part they come from."""
         call, caller_is = standing.story.call, standing.story.caller_is
+        if standing.latest is None or caller_is not in ("talking", "farewell"):
+            return None
+        part = standing.latest.part
         if caller_is == "talking":
-            return standing.returned(part)
-        if caller_is != "farewell":
-            return False
+            return part if standing.returned(part) else None
         door = self._counter.url("/voice/farewell/back", call=call, n=part, at=standing.hearing)
-        return await self._counter.phone.redirect(call, door, within=ASKING_SECONDS) == "done"
+        outcome = await self._counter.phone.redirect(call, door, within=ASKING_SECONDS)
+        return part if outcome == "done" else None
 
     def left_alone(self, call: str) -> None:
         """The caller's leg is over: an agent who came to the room after that would wait there for nobody."""

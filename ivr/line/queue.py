@@ -4,8 +4,9 @@ from ivr.calls.events import Event, Queued, Spoke
 from ivr.calls.waits import callers_key
 from ivr.farewell.facts import line_facts
 from ivr.line import translate, twiml
+from ivr.line.back import MOST_STAYS
 from ivr.line.counter import Ask, Counter
-from ivr.line.farewell import MOST_STAYS, FarewellDesk
+from ivr.line.farewell import FarewellDesk
 from ivr.store.ledger import Personal
 
 # How long one round of music lasts before the caller is spoken to again, where a queue has no music of its

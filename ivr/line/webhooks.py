@@ -46,9 +46,9 @@ class Line:
             "/voice/agent/next": agents.next,
             "/voice/farewell": farewells.farewell,
             "/voice/farewell/key": farewells.key,
-            "/voice/farewell/back": farewells.back,
-            "/voice/farewell/talked": farewells.talked,
-            "/voice/farewell/queue-again": farewells.queue_again,
+            "/voice/farewell/back": farewells.way_back.back,
+            "/voice/farewell/talked": farewells.way_back.talked,
+            "/voice/farewell/queue-again": farewells.way_back.queue_again,
             "/voice/farewell/done": farewells.done,
         }
         self._moment = farewells.moment
@@ -214,7 +214,7 @@ class Line:
         if caller is None:
             self._agents.left_alone(leg)
         else:
-            self._farewells.left_alone(caller)
+            self._farewells.way_back.left_alone(caller)
 
     async def _conference(self, ask: Ask) -> None:
         """What happened in a room: holds of the caller's leg."""

@@ -72,9 +72,7 @@ async def press(
 
 
 async def the_agent_hangs_up(twilio: Twilio) -> None:
-    answer = await twilio.post(
-        "/events/call", CallSid=AGENT_LEG, CallStatus="completed", SequenceNumber="0"
-    )
+    answer = await twilio.post("/events/call", CallSid=AGENT_LEG, CallStatus="completed", SequenceNumber="0")
     assert answer.status_code == 204
 
 
