@@ -444,7 +444,7 @@ def _ending(report: Report, witness: Witness) -> Iterator[str]:
         wanted = {"none", "left"}  # so soon that nobody can say whether a word of it was heard
     elif caller.ended_by == "line":
         wanted = {"none"} if paused else {"heard"}
-    elif last.path.startswith("/voice/farewell/back"):
+    elif _on_the_way_back(last):
         wanted = {"left", "returned"}
     elif last.root.find("Dial") is not None:
         wanted = {"returned"}
@@ -452,10 +452,20 @@ def _ending(report: Report, witness: Witness) -> Iterator[str]:
         wanted = {"none"} if witness.queued == 1 else {"left", "returned"}
     else:
         wanted = {"left", "heard"} if moment_of(last) == "goodbye" else {"left"}
+    if last.path.endswith("/talked"):
+        wanted = wanted | {
+            "returned"
+        }  # until a moment of the new part is proven, the return is the latest news
     if report.outcome not in wanted:
         yield f"the outcome is {report.outcome}, and should be {' or '.join(sorted(wanted))}"
     if report.told.get("caller") != "gone":
         yield f"the caller is {report.told.get('caller')}, though the call is over"
+
+
+def _on_the_way_back(document: Document) -> bool:
+    """Whether it is heard between the key and the room, where nobody can say which side of it they are on."""
+    leads = [(redirect.text or "") for redirect in document.root.iter("Redirect")]
+    return any("/voice/farewell/back" in address for address in [document.url or "", *leads])
 
 
 def _silences(witness: Witness) -> Iterator[str]:

@@ -123,12 +123,14 @@ class AgentDesk:
         return False
 
     async def _room(self, ask: Ask, standing: Standing, part: int) -> bytes:
-        """The agent's side of the room. Serving it is what tells the caller's side to follow."""
+        """The agent's side of the room, which they leave with the star key. Serving it is what tells the caller's
+        side to follow."""
         call = standing.story.call
         await self._counter.keep([Returned(call=call, at=ask.now, key=f"{part}", part=part)])
         action = self._counter.url("/voice/agent/next", call=call)
         words = self._words(ask, "returning", standing, moment="returning")
-        return twiml.document(*words, twiml.dial_conference(room(call, part), action=action))
+        meeting = twiml.dial_conference(room(call, part), action=action, hangup_on_star=True)
+        return twiml.document(*words, meeting)
 
     def _waiting(self, ask: Ask, standing: Standing) -> bytes:
         """A word when the caller hears something new, quiet otherwise, and round again. # leaves, * takes them back."""

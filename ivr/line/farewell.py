@@ -94,7 +94,7 @@ class FarewellDesk:
             farewell,
             at,
             digit,
-            agent_there=farewell.way == "aside" and agent_there(standing.story),
+            agent_there=agent_there(standing.story),
             again=again,
             strays=strays,
             nobody=told_nobody(standing, pressed),

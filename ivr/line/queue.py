@@ -84,6 +84,12 @@ class QueueDesk:
         await self._counter.keep(events)
         if result in ("queue-full", "error", "system-error"):
             facts = line_facts(book, queue, ask.now, locale)
-            words = self._counter.line(locale, "mishap", "mishap", facts, ask.call)
-            return twiml.document(*self._counter.spoken(locale, words), twiml.hangup())
+            words: list[str] = []
+            for part in (
+                "mishap",
+                "fallback",
+            ):  # what went wrong, then how to reach us; there is no queue to be in
+                line = self._counter.line(locale, "mishap", part, facts, ask.call)
+                words += self._counter.spoken(locale, line)
+            return twiml.document(*words, twiml.hangup())
         return await self._farewells.begin(ask, way="after")

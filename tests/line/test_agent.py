@@ -201,3 +201,14 @@ async def test_when_the_agents_document_is_lost_they_go_on_waiting_for_their_cal
     )
     path, query = address(ElementTree.fromstring(answer.content), "Redirect")
     assert (path, query) == ("/voice/agent/next", {"call": CALL, "mishap": "1"})
+
+
+async def test_the_star_key_leaves_the_room_and_0_still_reaches_who_left_it(twilio: Twilio) -> None:
+    await in_the_farewell(twilio)
+    room = await agent(twilio, f"{NEXT}&room=1")
+    assert room.find("Dial").get("hangupOnStar") == "true"  # type: ignore[union-attr]
+    here = await twilio.document(f"/voice/farewell/talked?call={CALL}&n=1")
+    assert waits(await agent(twilio, room.find("Dial").get("action") or ""))  # type: ignore[union-attr]
+    back = await twilio.document(address_of(here), Digits="0")
+    assert address(back, "Redirect")[0] == "/voice/farewell/back"
+    assert twilio.telephone.redirects()[-1] == (AGENT_LEG, "/voice/agent/next")

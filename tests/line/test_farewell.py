@@ -219,7 +219,7 @@ async def test_a_queue_without_farewells_tears_nobody_from_their_agent(twilio: T
 async def test_a_queue_that_fails_says_so_before_the_call_ends(twilio: Twilio, result: str) -> None:
     await twilio.document("/voice/incoming?queue=billing")
     here = await twilio.document("/voice/queue-left?stay=1&queue=billing", QueueResult=result)
-    assert [child.tag for child in here] == ["Say", "Hangup"]
+    assert [child.tag for child in here] == ["Say", "Say", "Hangup"]  # what went wrong, and how to reach us
 
 
 async def test_a_bridge_that_never_came_about_leads_back_into_the_queue(twilio: Twilio) -> None:
