@@ -53,7 +53,7 @@ def demonstrate(host: str, port: int) -> None:
     )
     typer.echo("The service stays up; Ctrl-C ends it.")
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    run(create_app(settings, guest=guest), host, port)
+    run(create_app(settings, guest=guest, settle=True), host, port)
 
 
 def _secret(file: Path) -> str:

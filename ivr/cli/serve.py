@@ -44,7 +44,7 @@ def serve(
     if workers == 1:
         from ivr.app import create_app
 
-        run(create_app(settings), host, port)
+        run(create_app(settings, settle=True), host, port)
     else:
         run("ivr.app:from_environment", host, port, workers=workers)
 

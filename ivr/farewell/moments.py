@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ivr.book.spoken import plain
+
 MOMENTS = ("opening", "apology", "next_steps", "question", "goodbye")
 """The moments in their usual order. More steps than one moment holds go on in next_steps_2, _3 …"""
 
@@ -78,34 +80,40 @@ class Farewell:
         return sum(moment.seconds for moment in self.moments)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values only; `from_json` gives the same farewell back.
+        """Plain values only, and few of them; `from_json` gives the same farewell back.
 
-        Written out, since dataclasses.asdict copies everything deeply at fifteen times the cost.
+        A line's words are left out, since its SSML holds them. Written out, because dataclasses.asdict copies
+        everything deeply at fifteen times the cost, and a caller is waiting.
         """
-        plain: dict[str, Any] = {name: getattr(self, name) for name in Farewell.__slots__}
-        plain["moments"] = [
-            {
-                "name": moment.name,
-                "lines": [{name: getattr(line, name) for name in Line.__slots__} for line in moment.lines],
-                "listens": moment.listens,
-            }
+        kept: dict[str, Any] = {name: getattr(self, name) for name in Farewell.__slots__}
+        kept["moments"] = [
+            [moment.name, moment.listens, [[getattr(line, name) for name in _KEPT] for line in moment.lines]]
             for moment in self.moments
         ]
-        plain["promises"] = [
-            {"kind": promise.kind, "due": promise.due.isoformat(), "body": promise.body}
-            for promise in self.promises
+        kept["promises"] = [
+            [promise.kind, promise.due.isoformat(), promise.body] for promise in self.promises
         ]
-        return plain
+        return kept
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> "Farewell":
-        """The farewell that `to_json` wrote. Raises KeyError or TypeError for anything else."""
+    def from_json(cls, kept: dict[str, Any]) -> "Farewell":
+        """The farewell that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         moments = tuple(
-            Moment(m["name"], tuple(Line(**line) for line in m["lines"]), m["listens"])
-            for m in plain["moments"]
+            Moment(
+                name,
+                tuple(Line(text=plain(line[_SSML]), **dict(zip(_KEPT, line, strict=True))) for line in lines),
+                listens,
+            )
+            for name, listens, lines in kept["moments"]
         )
         promises = tuple(
-            Promise(p["kind"], datetime.fromisoformat(p["due"]), p["body"]) for p in plain["promises"]
+            Promise(kind, datetime.fromisoformat(due), body) for kind, due, body in kept["promises"]
         )
-        rest = {k: v for k, v in plain.items() if k not in ("moments", "promises", "left_out")}
-        return cls(**rest, moments=moments, promises=promises, left_out=tuple(plain["left_out"]))
+        rest = {
+            name: kept[name] for name in Farewell.__slots__ if name not in ("moments", "promises", "left_out")
+        }
+        return cls(**rest, moments=moments, promises=promises, left_out=tuple(kept["left_out"]))
+
+
+_KEPT = tuple(name for name in Line.__slots__ if name != "text")
+_SSML = _KEPT.index("ssml")

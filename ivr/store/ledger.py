@@ -5,7 +5,6 @@ and farewells hold no personal data; numbers, notes and words are sealed in a ta
 """
 
 import json
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -139,7 +138,7 @@ class Ledger:
         return self._opened(min(numbers, key=lambda row: row[3])) if numbers else None
 
     def _sealed(self, call: str, kind: str, key: str, at: int, value: Any) -> tuple[Table, dict[str, Any]]:
-        plain = zlib.compress(_encode(value).encode("utf-8", "surrogatepass"), 1)
+        plain = _encode(value).encode("utf-8", "surrogatepass")
         sealed = self._seal.seal(plain, _about(call, kind, key))
         return tables.personal, {"call": call, "kind": kind, "key": key, "at": at, "sealed": sealed}
 
@@ -151,7 +150,7 @@ class Ledger:
         except SealError:
             log().warning("not opened", kind=kind, error="SealError")
             return None
-        return json.loads(zlib.decompress(plain).decode("utf-8", "surrogatepass"))
+        return json.loads(plain.decode("utf-8", "surrogatepass"))
 
     def _farewell_rows(self, farewell: Farewell, caller: str | None, at: int) -> Rows:
         call, part = farewell.call, farewell.part
