@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -145,7 +144,6 @@ class Service:
 
     async def start(self) -> None:
         """Open, and make sure that the queues the book names exist."""
-        sys.setswitchinterval(0.0005)  # the writer thread is let in sooner: more answers a second beside it
         await self.open()
         await self.phone.start()
         if self._settle:
