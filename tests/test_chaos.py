@@ -452,9 +452,6 @@ def _ending(report: Report, witness: Witness) -> Iterator[str]:
         wanted = {"none"} if witness.queued == 1 else {"left", "returned"}
     else:
         wanted = {"left", "heard"} if moment_of(last) == "goodbye" else {"left"}
-    if len(says) > 1 and last.path in ("/voice/farewell", "/voice/farewell/talked", "/voice/queue-left"):
-        # A new part, of which nothing is proven yet: the return is still the latest news.
-        wanted = wanted | {"returned"}
     if report.outcome not in wanted:
         yield f"the outcome is {report.outcome}, and should be {' or '.join(sorted(wanted))}"
     if report.told.get("caller") != "gone":

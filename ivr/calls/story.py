@@ -440,8 +440,8 @@ class _Teller:
         return (*adrift, *union(spans)), known
 
     def _outcome(self, ended: bool) -> Literal["heard", "left", "returned", "none"]:
-        if self.back:
-            return "returned"
+        if self.back and self.begun <= self.backs:
+            return "returned"  # and no further part of the farewell was begun since
         if self.was_heard:
             return "heard"
         # A wrap-up alone is no farewell: the caller may have gone before a word of it.

@@ -44,13 +44,16 @@ def step(text: str) -> dict[str, Any]:
 
 
 def gift(text: str) -> dict[str, Any]:
-    """kind or kind:detail, as the API takes it."""
+    """kind, kind:detail or kind:detail:whose, as the API takes it."""
     from ivr.calls.wrapup import GIFTS
 
-    kind, _, detail = text.partition(":")
-    if kind.strip() not in GIFTS:
+    kind, detail, whose = ([part.strip() for part in text.split(":")] + ["", ""])[:3]
+    if kind not in GIFTS:
         raise typer.BadParameter(f"“{kind}” is no kind of gift; there are {', '.join(GIFTS)}")
-    return {"kind": kind.strip(), **({"detail": detail.strip()} if detail.strip() else {})}
+    if whose not in ("", "caller", "theirs"):
+        raise typer.BadParameter(f"“{whose}”: a gift is the caller's (caller) or somebody else's (theirs)")
+    given = {"kind": kind, "detail": detail, "whose": whose}
+    return {name: value for name, value in given.items() if value}
 
 
 def press(text: str) -> tuple[str, str]:
@@ -81,7 +84,10 @@ def rehearse(
     ] = None,
     gifts: Annotated[
         list[str] | None,
-        typer.Option("--gift", help="A small thing they mentioned: 'holiday:in Tobago'; may repeat."),
+        typer.Option(
+            "--gift",
+            help="A small thing they mentioned: 'holiday:in Tobago', 'exam:your daughter:theirs'; may repeat.",
+        ),
     ] = None,
     presses: Annotated[
         list[str] | None,

@@ -111,6 +111,7 @@ def test_0_leads_back_and_a_hang_up_is_told_with_its_moment() -> None:
         (("--step", "them|do it"), "who: us, you or done"),
         (("--step", "us|do it|tomorrow"), "2026-11-28"),
         (("--gift", "holday"), "holiday"),
+        (("--gift", "exam:your daughter:hers"), "theirs"),
         (("--press", "zero@next_steps"), "0@next_steps"),
         (("--way", "together"), "aside and after"),
         (("--tone", "jolly"), "tone"),
