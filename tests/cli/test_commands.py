@@ -5,9 +5,12 @@ import os
 import re
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import pytest
+
+from ivr.speech.voices import missing
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG = ROOT / "tests" / "calls_small.csv"
@@ -101,6 +104,18 @@ def test_0_leads_back_and_a_hang_up_is_told_with_its_moment() -> None:
     assert rehearsed("--wait", "6m", "--step", step, "--press", "0@next_steps")["outcome"] == "returned"
     left = rehearsed("--wait", "6m", "--step", step, "--hang-up-at", "apology")
     assert (left["outcome"], left["left_during"]) == ("left", "apology")
+
+
+def test_what_the_caller_would_hear_is_written_at_the_telephones_rate(tmp_path: Path) -> None:
+    if (sentence_ := missing()) is not None:
+        pytest.skip(sentence_)  # the voice is an extra; its absence is tested in tests/speech
+    report = rehearsed("--wait", "20s", "--name", "Ana", "--audio", str(tmp_path / "out.wav"))
+    with wave.open(str(tmp_path / "out.wav")) as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (8000, 1, 2)
+        length = sound.getnframes() / sound.getframerate()
+    heard = report["heard"]
+    assert isinstance(heard, list)
+    assert length >= sum(line["seconds"] for line in heard if line["by"] == "line") - 0.5
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ def piper() -> Iterator[PiperEngine]:
         engine = PiperEngine()
         Voices().model("en-US")
     except VoiceMissing:
+        # The extra is GPL-licensed and large, so a service may well be without it.
         pytest.skip("the voice extra is not installed")
     with engine:
         yield engine

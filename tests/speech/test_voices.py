@@ -41,6 +41,7 @@ def test_a_file_can_be_pointed_to_for_a_locale(voices: Voices):
 
 def test_the_packaged_voice_is_american():
     if not packaged():
+        # It is the extra that is looked at here.
         pytest.skip("the voice extra is not installed")
     joe = Voices().model("en-US")
     assert (joe.name, joe.language, joe.region) == ("en_US-joe-medium", "en", "US")
