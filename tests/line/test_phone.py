@@ -15,7 +15,6 @@ from structlog.testing import capture_logs
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
-from ivr.line import phone as phone_room
 from ivr.line.phone import Outcome, Phone
 
 ACCOUNT = "AC" + "0" * 32
@@ -246,11 +245,8 @@ async def test_a_twilio_that_is_away_is_not_pressed(line: Callable[..., Line]) -
     assert [asked.method for asked in dialled.script.asked] == ["POST", "GET"]
 
 
-async def test_an_answer_that_never_comes_is_given_up(
-    line: Callable[..., Line], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(phone_room, "SECONDS", 0.01)
-    dialled = line(None)
+async def test_an_answer_that_never_comes_is_given_up(line: Callable[..., Line]) -> None:
+    dialled = line(None, seconds=0.01)
     assert await dialled.phone.to_farewell(CALL) is Outcome.TRY_AGAIN
     assert len(dialled.script.asked) == 2
 

@@ -1,0 +1,99 @@
+"""The account's telephone numbers: where each one's calls go, and pointing one at us."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.line.phone.answers import Answer, Found, Outcome
+from ivr.line.phone.asking import PAGE_SIZE, Asking
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that can be rung, and what Twilio asks when it is."""
+
+    sid: str
+    number: str  # +44…
+    name: str
+    voice_url: str  # blank where nothing is set, as the others
+    fallback_url: str
+    status_callback: str
+    posted: bool  # whether all three are asked by POST
+    elsewhere: str | None = (
+        None  # the application (AP…) or trunk (TK…) that answers in place of the addresses
+    )
+
+
+class Numbers(Asking):
+    """The account's numbers, for whoever sets the line up."""
+
+    async def numbers(self, *, within: float | None = None) -> Found[tuple[Number, ...]]:
+        """Every number that can be rung."""
+
+        async def look() -> Found[tuple[Number, ...]]:
+            return (await self._numbers()).found
+
+        return await self._found("numbers", look(), within)
+
+    async def point_number(
+        self,
+        sid: str,
+        *,
+        voice_url: str,
+        fallback_url: str,
+        status_callback: str,
+        within: float | None = None,
+    ) -> Outcome:
+        """Have a number's calls asked of these addresses, by POST. Too late where there is no such number."""
+
+        async def ask() -> Any:
+            return await (
+                self._twilio()
+                .incoming_phone_numbers(sid)
+                .update_async(
+                    voice_url=voice_url,
+                    voice_method="POST",
+                    voice_fallback_url=fallback_url,
+                    voice_fallback_method="POST",
+                    status_callback=status_callback,
+                    status_callback_method="POST",
+                )
+            )
+
+        async def look() -> Outcome | None:
+            listed = await self._numbers()
+            if listed.given is None:
+                return listed.outcome
+            there = next((number for number in listed.given if number.sid == sid), None)
+            if there is None:
+                return Outcome.TOO_LATE
+            wished = (voice_url, fallback_url, status_callback, True)
+            stands = (there.voice_url, there.fallback_url, there.status_callback, there.posted)
+            return Outcome.DONE if stands == wished else None
+
+        return await self._outcome("point_number", self._see_to("point_number", ask, look), within)
+
+    async def _numbers(self) -> Answer[tuple[Number, ...]]:
+        numbers = self._twilio().incoming_phone_numbers
+        return await self._look("numbers", lambda: numbers.list_async(page_size=PAGE_SIZE), _read)
+
+
+def _read(numbers: Any) -> tuple[Number, ...]:
+    return tuple(_number(number) for number in numbers if _can_be_rung(number.capabilities))
+
+
+def _can_be_rung(capabilities: Any) -> bool:
+    return not isinstance(capabilities, dict) or capabilities.get("voice") is not False
+
+
+def _number(number: Any) -> Number:
+    methods = (number.voice_method, number.voice_fallback_method, number.status_callback_method)
+    return Number(
+        sid=str(number.sid),
+        number=str(number.phone_number),
+        name=str(number.friendly_name or ""),
+        voice_url=str(number.voice_url or ""),
+        fallback_url=str(number.voice_fallback_url or ""),
+        status_callback=str(number.status_callback or ""),
+        posted=all(method == "POST" for method in methods),
+        elsewhere=number.voice_application_sid or number.trunk_sid or None,
+    )

@@ -1,0 +1,47 @@
+"""Queues: made before the first caller needs one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ivr.line.phone.answers import Outcome
+from ivr.line.phone.asking import PAGE_SIZE, Asking
+from ivr.line.twiml import LONGEST_QUEUE_NAME
+
+QUEUE_SIZE = 1_000  # said aloud, since Twilio's pages differ about its default
+
+
+class Queues(Asking):
+    """The queues callers wait in."""
+
+    async def create_queues(self, names: Iterable[str], *, within: float | None = None) -> Outcome:
+        """See to it that queues of these names exist. Twilio would make them itself, at a size of its own."""
+        return await self._outcome("create_queues", self._create_queues(names), within)
+
+    async def _create_queues(self, names: Iterable[str]) -> Outcome:
+        there = await self._queue_names()
+        if there is None:
+            return Outcome.TRY_AGAIN
+        outcome = Outcome.DONE
+        for name in dict.fromkeys(name[:LONGEST_QUEUE_NAME] for name in names if name):
+            if name not in there and (made := await self._create_queue(name)) is not Outcome.DONE:
+                outcome = made
+        return outcome
+
+    async def _create_queue(self, name: str) -> Outcome:
+        answer = await self._wish(
+            "create_queue",
+            lambda: self._twilio().queues.create_async(friendly_name=name, max_size=QUEUE_SIZE),
+        )
+        if answer.outcome is Outcome.DONE:
+            return Outcome.DONE
+        # Another worker may have made it meanwhile, or Twilio may have and not said so.
+        return Outcome.DONE if name in (await self._queue_names() or ()) else answer.outcome
+
+    async def _queue_names(self) -> set[str] | None:
+        def read(queues: Any) -> set[str]:
+            return {str(queue.friendly_name) for queue in queues}
+
+        listed = await self._look(
+            "list_queues", lambda: self._twilio().queues.list_async(page_size=PAGE_SIZE), read
+        )
+        return listed.given
