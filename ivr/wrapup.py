@@ -14,16 +14,17 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from ivr import watch
-from ivr.book.book import Book, Queue
+from ivr.book.book import Book
 from ivr.calls import wrapup as noted
-from ivr.calls.events import Arrived, Held, Pressed, Queued, Resumed, Returned, Spoke, WrappedUp
+from ivr.calls.events import Arrived, Held, Resumed, Returned, WrappedUp
+from ivr.calls.rooms import Room
 from ivr.calls.story import Story, left_during, tell
 from ivr.calls.waits import Wait, weigh
 from ivr.calls.wrapup import NOTHING_NOTED, Wrapup
-from ivr.farewell import course
 from ivr.farewell.composer import Means, compose, goes, note
 from ivr.farewell.moments import Farewell, Promise
-from ivr.store.ledger import Ledger, Record
+from ivr.standing import Standing, lines_json, story_json
+from ivr.store.ledger import Ledger
 
 
 class Clock(Protocol):
@@ -46,51 +47,20 @@ class Telephone(Protocol):
         """inbound, outbound-api … of a call Twilio knows and that is not over; None where it knows none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where one call stands: everything we know of it, read in one go."""
+class Rooms(Protocol):
+    """What this act asks of the line for a caller in a conference that is not ours."""
 
-    record: Record
-    story: Story
-    wrapup: Wrapup
-    book: Book
-    queue: Queue
-    locale: str
-
-    @property
-    def latest(self) -> Farewell | None:
-        """The part of the farewell that was begun last."""
-        return self.record.farewells[-1] if self.record.farewells else None
-
-    def proven(self, farewell: Farewell) -> set[str]:
-        """The moments of a part that were heard."""
-        return {moment for part, moment in self.story.spoken if part == farewell.part}
-
-    def returned(self, part: int) -> bool:
-        """Whether the caller was brought back to the agent out of this part."""
-        return any(isinstance(event, Returned) and event.part == part for event in self.record.events)
-
-    def queued_since(self, part: int) -> bool:
-        """Whether the caller was sent to wait again since this part was first heard."""
-        events = self.record.events
-        heard = [event.at for event in events if isinstance(event, Spoke | Pressed) and event.part == part]
-        return (
-            any(isinstance(event, Queued) and event.at > min(heard) for event in events) if heard else False
-        )
-
-    @property
-    def hearing(self) -> str | None:
-        """The moment the caller is in: the first of the latest part without proof."""
-        if self.latest is None or self.story.caller_is != "farewell":
-            return None
-        return course.next_after(self.latest, self.proven(self.latest))
+    async def begin(self, standing: Standing, way: str) -> str:
+        """See to it that the caller can hear a farewell there, and let it begin unless the agent is to leave
+        first: done, too_late, try_again, refused, or no_room where the conference cannot be found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What became of something a program asked for."""
 
-    state: Literal["started", "kept", "too_late", "unknown"]
+    state: Literal["started", "kept", "too_late", "unknown", "impossible"]
+    way: str = "aside"
     goes: tuple[str, ...] = ()
     says: tuple[dict[str, Any], ...] = ()
     done: str = ""
@@ -98,6 +68,7 @@ class Kept:
     def to_json(self) -> dict[str, Any]:
         return {
             "state": self.state,
+            "way": self.way,
             "steps": [{"goes": where} for where in self.goes],
             "says": list(self.says),
         }
@@ -118,6 +89,7 @@ class Closing:
     ) -> None:
         self._ledger, self.book, self._clock, self._telephone = ledger, book, clock, telephone
         self._zone, self._textable = zone, textable
+        self.rooms: Rooms | None = None  # handed in once the line stands
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -132,9 +104,9 @@ class Closing:
         story = tell(record.events, begun=len(record.farewells))
         wrapup = noted.from_json(record.wrapup) if record.wrapup else NOTHING_NOTED
         queue = book.rules.queue(story.queue)
-        return Standing(
-            record, story, wrapup, book, queue, book.locale(wrapup.locale or story.locale or queue.locale)
-        )
+        locale = book.locale(wrapup.locale or story.locale or queue.locale)
+        room = await self._ledger.room(story.room) if story.room is not None else None
+        return Standing(record, story, wrapup, book, queue, locale, room)
 
     def weigh(self, standing: Standing) -> Wait:
         """The call's wait, with the earlier calls that may count."""
@@ -179,7 +151,7 @@ class Closing:
             standing.book,
             now=now,
             means=Means(
-                way="aside" if way == "aside" and agent_there(standing.story) else "after",
+                way=way if way in ("aside", "together") and standing.agent_there else "after",
                 textable=self._textable,
             ),
             locale=standing.locale,
@@ -206,29 +178,47 @@ class Closing:
             return Kept("too_late", done="nothing: the caller is waiting for somebody else")
         if where_they_are == "farewell" and key != standing.story.wrapup_key:
             return Kept("too_late", done="nothing: the farewell had begun, with what was noted before")
+        if wrapup.way == "together" and not standing.in_conference:
+            return Kept("impossible", done="a call in a queue of ours cannot be heard together")
         await self._keep_wrapup(call, plain, wrapup, key)
         standing = await self.standing(call)
+        way = self.way(standing)
         if standing.queue.farewell != "on" and standing.latest is None:
             return Kept("kept")  # no farewell is spoken in this queue: nobody is torn from the agent for one
         farewell = self._preview(standing)
         where = goes(
             wrapup, standing.book, textable=self._textable, locale=standing.locale, queue=standing.story.queue
         )
-        says = tuple(_lines(farewell))
+        says = tuple(lines_json(farewell))
         if standing.story.caller_is == "farewell":
-            return Kept("started", where, says)
-        if (
-            wrapup.start == "when_agent_leaves"
-            or self.way(standing) == "after"
-            or where_they_are == "returning"
-        ):
-            return Kept("kept", where, says)
-        outcome = await self._telephone.to_farewell(call)
+            return Kept("started", way, where, says)
+        if standing.in_conference:
+            outcome = await self._begin_in_room(standing, way)
+        elif wrapup.start == "when_agent_leaves" or way == "after" or where_they_are == "returning":
+            return Kept("kept", way, where, says)
+        else:
+            outcome = await self._telephone.to_farewell(call)
         if outcome == "too_late":
             return Kept(
                 "too_late", done="kept: the call had left the agent; what can still be heard will use it"
             )
-        return Kept("started" if outcome == "done" else "kept", where, says)
+        started = outcome == "done" and not (standing.in_conference and self.agent_leaves_first(standing))
+        return Kept("started" if started else "kept", way, where, says)
+
+    async def _begin_in_room(self, standing: Standing, way: str) -> str:
+        """A room that cannot be found is none the caller could be spoken to in: their leg is led out of it,
+        unless that is to wait for the agent."""
+        assert self.rooms is not None, "the line has not been wired"
+        outcome = await self.rooms.begin(standing, way)
+        if outcome != "no_room":
+            return outcome
+        if self.agent_leaves_first(standing):
+            return "done"
+        return await self._telephone.to_farewell(standing.story.call)
+
+    def agent_leaves_first(self, standing: Standing) -> bool:
+        """Whether the farewell waits until the agent has gone."""
+        return standing.wrapup.start == "when_agent_leaves" or self.way(standing) == "after"
 
     async def hold(self, call: str, held: bool, key: str | None) -> Kept:
         """Record a hold or its end. A hold while held, or a resume while not, adds nothing."""
@@ -245,9 +235,12 @@ class Closing:
         return Kept("kept")
 
     def way(self, standing: Standing) -> str:
-        """Where the agent will be: as they chose, else as the queue's rules say. Our own queues know no rooms."""
+        """Where the agent will be: as they chose, else as the queue's rules say, else as is usual: both hear it
+        in a conference, and the agent of a queue of ours waits aside, where there is no room to hear it in."""
         way = standing.wrapup.way or standing.queue.way
-        return "aside" if way == "together" else way
+        if standing.in_conference:
+            return "together" if way == "usual" else way
+        return "aside" if way in ("usual", "together") else way
 
     def way_after_talking(self, standing: Standing) -> str:
         """Where the agent is when a room has ended: gone, unless they wrapped up again since the return."""
@@ -316,7 +309,7 @@ class Closing:
             "call": call,
             "story": story_json(story, wait),
             "caller": story.caller_is,
-            "agent": story.agent_is,
+            "agent": standing.agent_is,
             "moment": standing.hearing,
             "outcome": story.outcome,
             "left_during": left_during(story, moments) if story.outcome == "left" else None,
@@ -327,7 +320,7 @@ class Closing:
             "promises": [
                 {**asdict(promise), "due": promise.due.isoformat()} for promise in standing.record.promises
             ],
-            "says": [line for farewell in standing.record.farewells for line in _lines(farewell)],
+            "says": [line for farewell in standing.record.farewells for line in lines_json(farewell)],
         }
 
 
@@ -339,36 +332,3 @@ def digest(plain: Mapping[str, Any]) -> str:
 def _version(plain: Mapping[str, Any], story: Story) -> str:
     """The key of a wrap-up sent without one: the same notes after a return are noted anew, and start again."""
     return f"{digest(plain)}.{story.returns}" if story.returns else digest(plain)
-
-
-def agent_there(story: Story) -> bool:
-    """Whether an agent's leg is still there to be brought back to the caller."""
-    return story.agent is not None and story.agent_is in ("talking", "waiting")
-
-
-def story_json(story: Story, wait: Wait) -> dict[str, Any]:
-    """What the API and a rehearsal tell of a story."""
-    return {
-        "wait": {"seconds": wait.seconds, "queue": wait.queue, "hold": wait.hold, "earlier": wait.earlier},
-        "severity": wait.severity,
-        "calls_today": wait.calls_today,
-        "loose_ends": story.loose_ends,
-    }
-
-
-def _lines(farewell: Farewell) -> list[dict[str, Any]]:
-    lines = []
-    for moment in farewell.moments:
-        for line in moment.lines:
-            told: dict[str, Any] = {
-                "moment": moment.name,
-                "farewell": farewell.part,
-                "entry": line.entry,
-                "variant": line.variant,
-                "text": line.text,
-                "seconds": round(line.seconds, 1),
-            }
-            if line.step is not None:
-                told["step"] = line.step
-            lines.append(told)
-    return lines

@@ -32,6 +32,9 @@ _KINDS = {
     "queued": "queued",
     "left queue": "left_queue",
     "answered": "answered",
+    "assigned": "assigned",
+    "joined": "joined",
+    "parted": "parted",
     "held": "held",
     "resumed": "resumed",
     "transferred": "transferred",
@@ -50,7 +53,7 @@ _FIRST_WORD = {
     "spoke": "moment",
     "pressed": "digit",
 }
-_NUMBERS = {"stay", "waited", "held_seconds", "part", "told"}
+_NUMBERS = {"sequence", "stay", "waited", "held_seconds", "part", "told"}
 _FLAGS = {"verified", "outbound", "apologised", "same_person"}
 
 

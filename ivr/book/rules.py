@@ -5,7 +5,7 @@ place and the nearest right one; what can still be read is read.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -44,7 +44,7 @@ class Queue:
 
     name: str = "default"
     locale: str | None = None
-    way: str = "aside"
+    way: str = "usual"  # together in a conference of Flex or TaskRouter, else aside
     question: str = "likely_next"
     release: str = "after_goodbye"
     texts: str = "allowed"
@@ -52,6 +52,8 @@ class Queue:
     told: int | None = None  # seconds of wait announced while queueing
     notice: str | None = None
     event: str | None = None
+    workflow: str | None = None  # TaskRouter's (WW…): its agents are TaskRouter's or Flex's, not ours
+    after_work: str | None = None  # TaskRouter's activity (WA…) for its agents once the call is over
     record: str | None = None  # passed to <Dial record>
     music: str | None = None  # the address of what is heard while waiting; silence between the words if none
     line_name: str | None = None
@@ -181,7 +183,7 @@ def _queue(form: Form, name: str, usual: Queue) -> Queue:
         usual,
         name=name,
         locale=form.text("locale", usual.locale),
-        way=form.choice("way", usual.way, ("aside", "together", "after")),
+        way=form.choice("way", usual.way, ("usual", "aside", "together", "after")),
         question=form.choice("question", usual.question, ("likely_next", "anything_else", "none")),
         release=form.choice("release", usual.release, ("after_goodbye", "after_steps")),
         texts=form.choice("texts", usual.texts, ("allowed", "never")),
@@ -189,6 +191,10 @@ def _queue(form: Form, name: str, usual: Queue) -> Queue:
         told=form.read("told", usual.told, within(1, 14_400), "a number of seconds"),
         notice=form.text("notice", usual.notice),
         event=form.text("event", usual.event),
+        workflow=form.read("workflow", usual.workflow, _sid("WW"), "a workflow's SID: WW and 32 digits"),
+        after_work=form.read(
+            "after_work", usual.after_work, _sid("WA"), "an activity's SID: WA and 32 digits"
+        ),
         record=form.text("record", usual.record),
         music=form.text("music", usual.music),
         line_name=line.text("name", usual.line_name),
@@ -197,6 +203,17 @@ def _queue(form: Form, name: str, usual: Queue) -> Queue:
     )
     line.done()
     form.done()
+    return read
+
+
+def _sid(prefix: str) -> Callable[[str], str]:
+    """Reads an identifier of Twilio's. Raises ValueError for anything else."""
+
+    def read(text: str) -> str:
+        if re.fullmatch(prefix + "[0-9a-f]{32}", text) is None:
+            raise ValueError(text)
+        return text
+
     return read
 
 

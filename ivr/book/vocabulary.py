@@ -90,7 +90,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "next_steps": ("opening", "done", "ours", "theirs", "reference", "rest", "keys"),
     "question": ("ask", "unclear", "back", "nobody"),
     "goodbye": ("",),
-    "agent": ("room", "returning", "released", "nobody", "pin"),
+    "agent": ("room", "conference", "returning", "released", "nobody", "pin"),
     "texts": ("note", "check_in", "call_back", "question"),
     "mishap": ("mishap", "fallback"),
 }

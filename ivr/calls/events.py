@@ -1,6 +1,6 @@
 """What can happen on a call.
 
-An event is a frozen fact about one caller's leg. Events arrive late, twice, shuffled or never, so each
+An event is a frozen fact about one caller's leg (of `joined` and `parted`: about the leg that did). Events arrive late, twice, shuffled or never, so each
 carries its own identity: of events with one (call, kind, key) the earliest counts, and a story is told in
 the order of (at, kind as listed here, key). They hold no personal data: a caller is a keyed hash, an
 agent is the identifier of a leg, and names, numbers, gifts and words are sealed elsewhere.
@@ -48,7 +48,9 @@ class Queued(Event):
 
     kind: ClassVar[str] = "queued"
     queue: str = ""
-    stay: int = 1  # the how-manieth time on this call
+    stay: int = 1  # the how-manieth time on this call; 0: told by TaskRouter, which does not count them
+    task: str | None = None  # TaskRouter's, with the workspace it lies in
+    workspace: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +68,41 @@ class Answered(Event):
     """An agent is about to be heard."""
 
     kind: ClassVar[str] = "answered"
-    agent: str | None = None  # the agent's leg, or in a call log the agent
+    agent: str | None = None  # the agent's leg, in TaskRouter the reservation, in a call log the agent
     waited: int | None = None  # seconds in the queue before this answer
     source: str | None = None  # where `waited` was read: bridging, log, taskrouter
+    task: str | None = None
+    workspace: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned(Event):
+    """We told TaskRouter how to connect the caller's task, so completing it is ours as well."""
+
+    kind: ClassVar[str] = "assigned"
+    task: str = ""
+    workspace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined(Event):
+    """A leg came into a room that is not ours. Kept under that leg, whoever's it is, since a room tells of
+    whom it likes first; `calls/rooms.py` tells who is in there."""
+
+    kind: ClassVar[str] = "joined"
+    room: str = ""  # the conference's SID
+    name: str | None = None  # its FriendlyName, by which one comes back to it
+    sequence: int = 0  # the room's own count of what happened in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parted(Event):
+    """A leg left a room; with `over` the room ended for everybody."""
+
+    kind: ClassVar[str] = "parted"
+    room: str = ""
+    sequence: int = 0
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +125,7 @@ class Transferred(Event):
 
     kind: ClassVar[str] = "transferred"
     to: str | None = None  # a queue, or an agent's leg
+    mode: str | None = None  # cold or warm, where the sender says which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +171,7 @@ class Released(Event):
     """The agent left, or was let go, while the caller was still in the farewell."""
 
     kind: ClassVar[str] = "released"
-    agent: str | None = None
+    agent: str | None = None  # as in `answered`; None: whoever was there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +191,7 @@ class Ended(Event):
 
 
 KINDS: tuple[type[Event], ...] = (
-    Arrived, Queued, LeftQueue, Answered, Held, Resumed, Transferred,
+    Arrived, Queued, LeftQueue, Answered, Assigned, Joined, Parted, Held, Resumed, Transferred,
     WrappedUp, Spoke, Pressed, Returned, Released, Heard, Ended,
 )  # fmt: skip
 """Every kind, in the order in which events of one instant are told."""

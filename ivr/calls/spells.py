@@ -34,7 +34,8 @@ class Stay:
     """One stay in the queue, as its witnesses report it."""
 
     __slots__ = (
-        "answer", "bridged", "ends", "failed", "figure", "late", "left", "number", "rank", "starts", "talked",
+        "answer", "bridged", "ends", "failed", "figure", "late", "left", "number", "rank", "requeued", "starts",
+        "talked",
     )  # fmt: skip
 
     def __init__(self, number: int, late: bool = False) -> None:
@@ -49,6 +50,7 @@ class Stay:
         self.failed = False  # the queue says that nobody was, an answer notwithstanding
         self.talked = False  # something happened that only happens to a caller who was answered
         self.late = late  # begun after a farewell had
+        self.requeued = False  # the task was passed on to another queue
 
     @property
     def open(self) -> bool:
@@ -66,13 +68,13 @@ class Stay:
 
     def length(self) -> timedelta | None:
         """How long it was; None when nobody can know."""
-        if self.rank != NO_FIGURE:
+        if self.rank < RECKONED:
             return self.figure
         for clock in ("twilio", "ours"):
             start, end = self.starts.get(clock), self.ends.get(clock)
             if start is not None and end is not None and end >= start:
                 return end - start
-        return None
+        return self.figure if self.rank == RECKONED else None
 
     def start(self) -> datetime | None:
         """When it began, near enough to see whether it overlaps another spell."""
@@ -102,6 +104,11 @@ class Holds:
         self._open: dict[str, datetime] = {}  # when the present hold began, by clock
         self._marks: dict[str, datetime] = {}
         self._resumed_by: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody is on hold."""
+        return bool(self._open)
 
     def begin(self, event: Event) -> bool:
         """False when the same clock said so already."""

@@ -36,6 +36,14 @@ class Story:
     arrived: datetime | None = None  # the first event's time where no arrival was told
     queue: str | None = None  # the latest
     stays: int = 0  # how many times the caller was sent to wait
+    room: str | None = None  # the latest room that is not ours, by its SID
+    room_name: str | None = None
+    in_room: bool = False
+    on_hold: bool = False  # as far as we were told
+    passed_on: bool = False  # a transfer has begun, and nobody has answered since
+    task: str | None = None  # TaskRouter's, and the workspace it lies in
+    workspace: str | None = None
+    assigned: bool = False  # we connected that task, so we complete it
     answered: datetime | None = None  # the first answer
     agent: str | None = None  # the latest
     ended: datetime | None = None
@@ -144,6 +152,14 @@ class _Teller:
         self.sent_to_wait = 0
         self.agent: str | None = None
         self.stays: list[Stay] = []
+        self.requeued: happened.Queued | None = None  # while the agent who passes them on is still there
+        self.passed_on = False
+        self.room: str | None = None
+        self.room_name: str | None = None
+        self.in_room, self.room_news = False, 0
+        self.task: str | None = None
+        self.workspace: str | None = None
+        self.was_assigned = False
         self.holds = Holds()
         self.talked = False
         self.wrapup: happened.WrappedUp | None = None
@@ -178,7 +194,13 @@ class _Teller:
 
     def queued(self, event: happened.Queued) -> None:
         self.queue = event.queue or self.queue
-        stay = self._stay(event.stay)
+        self._of_a_task(event)
+        if event.stay == 0:
+            self._queued_task(event)
+            return
+        stay = self._stay(event.stay) or self._uncounted()
+        if stay is not None:
+            stay.number = event.stay
         if stay is not None and event.clock not in stay.starts:
             if not stay.starts:
                 self.sent_to_wait += 1
@@ -195,6 +217,36 @@ class _Teller:
         self.stays.append(stay)
         self.sent_to_wait += 1
         self.where = "waiting"
+
+    def _uncounted(self) -> Stay | None:
+        """The stay TaskRouter told of first, whose number is only known now."""
+        latest = self.stays[-1] if self.stays else None
+        if latest is None or latest.number != 0 or latest.requeued or set(latest.starts) != {"twilio"}:
+            return None
+        return latest
+
+    def _queued_task(self, event: happened.Queued) -> None:
+        """TaskRouter tells that the task entered a queue: our own stay seen a second time, or a queue they
+        were passed on to. That is waiting only once the agent who passes them on has gone."""
+        latest = self.stays[-1] if self.stays else None
+        seen = latest is not None and (latest.answer is not None or event.clock in latest.starts)
+        if latest is not None and not seen:
+            latest.starts[event.clock] = event.at
+        elif self.talked and self.agent is not None and not (self.released or self.agent_gone):
+            self.requeued = event
+        else:
+            self._wait_again(event, event)
+
+    def _wait_again(self, event: Event, since: Event) -> None:
+        """The task waits for another agent. Holds go on: the caller hears the music of one meanwhile."""
+        self.requeued = None
+        stay = Stay(0, late=self.saying)
+        stay.requeued = bool(self.stays)
+        stay.starts[event.clock] = max(event.at, since.at)
+        self.stays.append(stay)
+        self.sent_to_wait += 1
+        if self.where != "farewell":
+            self.where = "waiting"
 
     def left_queue(self, event: happened.LeftQueue) -> None:
         stay = self._stay(event.stay)
@@ -229,12 +281,17 @@ class _Teller:
             self.where = "waiting"
 
     def answered(self, event: happened.Answered) -> None:
+        self.passed_on = False
+        self._of_a_task(event)
+        if event.source == "taskrouter" and self.agent not in (None, event.agent):
+            event = replace(event, waited=None)  # the task's age: of all its queues, and the talks between
         stay = self.stays[-1] if self.stays else None
         if stay is None or stay.failed:
             stay = Stay(0)
             self.stays.append(stay)
         elif stay.answer is not None and self._is_another(event, stay.answer):
             self.agent = event.agent or self.agent
+            self.released, self.requeued = False, None
             if event.waited is None:
                 return  # another agent joined them: nobody waited for that
             stay = Stay(0)
@@ -257,6 +314,24 @@ class _Teller:
             if not self.agent_gone:
                 self.where = "talking"
 
+    def connected(self, event: happened.Assigned) -> None:
+        self._of_a_task(event)
+        self.was_assigned = True
+
+    def _of_a_task(self, event: happened.Queued | happened.Answered | happened.Assigned) -> None:
+        self.task = event.task or self.task
+        self.workspace = event.workspace or self.workspace
+
+    def joined(self, event: happened.Joined) -> None:
+        if event.room != self.room or event.sequence >= self.room_news:
+            self.room, self.room_news, self.in_room = event.room, event.sequence, True
+            self.room_name = event.name or self.room_name
+        self._talk()
+
+    def parted(self, event: happened.Parted) -> None:
+        if event.room == self.room and event.sequence >= self.room_news:
+            self.room_news, self.in_room = event.sequence, False
+
     def held_on(self, event: happened.Held) -> None:
         self.loose += not self.holds.begin(event)
         self._talk()
@@ -267,6 +342,7 @@ class _Teller:
     def transferred(self, event: happened.Transferred) -> None:
         if not self.talked:
             self.loose += 1
+        self.passed_on = True
         self._talk()
 
     def wrapped_up(self, event: happened.WrappedUp) -> None:
@@ -312,10 +388,14 @@ class _Teller:
         self.where = "talking"
 
     def let_go(self, event: happened.Released) -> None:
+        if event.agent is not None and self.agent not in (None, event.agent):
+            return  # an agent who had passed the caller on
         self.loose += self.released
         self.released = True
         if self.where == "returning":
             self.where = "farewell"
+        if self.requeued is not None:
+            self._wait_again(self.requeued, event)
 
     def heard(self, event: happened.Heard) -> None:
         self._say(event.part)
@@ -360,6 +440,7 @@ class _Teller:
     # The end
 
     def story(self, first: Event, last: Event) -> Story:
+        on_hold = self.holds.open and self.end is None
         if self.end is not None:
             self.loose += not self.holds.close(self.end)
         else:
@@ -382,6 +463,14 @@ class _Teller:
             arrived=arrived,
             queue=self.queue,
             stays=self.sent_to_wait,
+            room=self.room,
+            room_name=self.room_name,
+            in_room=self.in_room and ended is None,
+            on_hold=on_hold,
+            passed_on=self.passed_on,
+            task=self.task,
+            workspace=self.workspace,
+            assigned=self.was_assigned,
             answered=min(answers, default=None),
             agent=self.agent,
             ended=ended,
@@ -469,6 +558,9 @@ _ACTS: dict[str, Callable[[_Teller, Any], None]] = {
     "queued": _Teller.queued,
     "left_queue": _Teller.left_queue,
     "answered": _Teller.answered,
+    "assigned": _Teller.connected,
+    "joined": _Teller.joined,
+    "parted": _Teller.parted,
     "held": _Teller.held_on,
     "resumed": _Teller.resumed,
     "transferred": _Teller.transferred,

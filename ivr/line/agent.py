@@ -4,6 +4,7 @@ The waiting document never judges by DialCallStatus, which looks the same whethe
 farewell or hung up: it asks the ledger what became of the caller, every few seconds, until that is known.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from ivr.calls.events import Event, Released, Returned
@@ -13,7 +14,7 @@ from ivr.line import twiml
 from ivr.line.back import ASKING_SECONDS, room
 from ivr.line.counter import Ask, Counter
 from ivr.line.translate import FINAL
-from ivr.wrapup import Standing
+from ivr.standing import Standing
 
 DIAL_SECONDS = 60  # how long an agent waits for a caller before hearing that nobody is there
 MOST_ROUNDS = 30  # half an hour of nobody
@@ -116,11 +117,7 @@ class AgentDesk:
             return True
         if story.last_news is not None and ask.now - story.last_news > RELEASED_AFTER:
             return True
-        if standing.queue.release == "after_steps" and standing.latest is not None:
-            proven = {moment for part, moment in story.spoken if part == standing.latest.part}
-            steps = [m.name for m in standing.latest.moments if m.name.startswith("next_steps")]
-            return bool(steps) and proven.issuperset(steps)
-        return False
+        return standing.steps_told
 
     async def _room(self, ask: Ask, standing: Standing, part: int) -> bytes:
         """The agent's side of the room, which they leave with the star key. Serving it is what tells the caller's
@@ -131,6 +128,15 @@ class AgentDesk:
         words = self._words(ask, "returning", standing, moment="returning")
         meeting = twiml.dial_conference(room(call, part), action=action, hangup_on_star=True)
         return twiml.document(*words, meeting)
+
+    async def announcement(self, ask: Ask) -> bytes:
+        """What the agents hear in a conference whose caller was taken aside: there are no keys in there."""
+        call = ask.query.get("call") or ""
+        ask = replace(ask, leg=call)
+        standing = await self._counter.closing.standing(call)
+        if standing.story.caller_is == "gone":
+            return twiml.EMPTY
+        return twiml.document(*self._words(ask, "conference", standing))
 
     def _waiting(self, ask: Ask, standing: Standing) -> bytes:
         """A word when the caller hears something new, quiet otherwise, and round again. # leaves, * takes them back."""

@@ -8,12 +8,12 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Protocol
 
-from ivr.calls.events import Event, Pressed, Queued, Released
+from ivr.calls.events import Event, Pressed, Queued, Released, Returned
 from ivr.farewell.moments import Farewell
 from ivr.line import twiml
 from ivr.line.counter import Ask, Counter
 from ivr.line.moment import LISTENING_SECONDS, Moments, heard_out, known, part_of, spoke
-from ivr.wrapup import Standing, agent_there
+from ivr.standing import Standing
 
 MOST_TRIES = 8  # of one second each, for an agent's leg to be fetched: it takes well under one
 ASKING_SECONDS = 1.5  # for asking Twilio while Twilio waits for our own answer
@@ -49,6 +49,8 @@ class WayBack:
         and a second time would take them out of the room again.
         """
         agent, at = standing.story.agent, pressed.moment
+        if standing.room is not None:
+            return await self._to_conference(ask, standing, farewell, pressed)
         if agent is not None and not known(standing, pressed):
             door = self._counter.url("/voice/agent/next", call=ask.call, room=farewell.part)
             outcome = await self._counter.phone.redirect(agent, door, within=ASKING_SECONDS)
@@ -64,6 +66,24 @@ class WayBack:
         words = self._moments.question(ask, standing, farewell, "back")
         return twiml.document(*words, twiml.redirect(self._moments.url(ask, "back", farewell, at=at)))
 
+    async def _to_conference(
+        self, ask: Ask, standing: Standing, farewell: Farewell, pressed: Pressed
+    ) -> bytes:
+        """Into the room they came from, which goes on for the agents: by its own name."""
+        room, at = standing.story.room_name, pressed.moment
+        if room is None:
+            await self._counter.keep([pressed])
+            return self.nobody(ask, standing, farewell, at)
+        events: list[Event] = [pressed]
+        if heard_out(ask, farewell, at):
+            events.append(spoke(ask, farewell.part, at))
+        part = farewell.part
+        events.append(Returned(call=ask.call, at=ask.now + _NEXT, key=f"{part}", part=part))
+        await self._counter.keep(events)
+        words = self._moments.question(ask, standing, farewell, "back")
+        action = self._moments.url(ask, "talked", farewell)
+        return twiml.document(*words, twiml.dial_conference(room, action=action))
+
     async def back(self, ask: Ask) -> bytes:
         """The caller's side of the room, once the agent's leg has been served its own."""
         part, tries, at = max(ask.number("n"), 1), ask.number("tries"), ask.query.get("at") or ""
@@ -71,7 +91,7 @@ class WayBack:
         farewell = part_of(standing, part)
         if farewell is None:
             return await self._begin(ask, way="after")
-        if not agent_there(standing.story):
+        if not standing.agent_there:
             return self.nobody(ask, standing, farewell, at)
         if standing.returned(part):
             action = self._moments.url(ask, "talked", farewell)

@@ -30,11 +30,12 @@ class Ask:
     said: Said
     now: datetime
     token: str | None = None  # Twilio's own for this request, the same on every try of it
+    leg: str | None = None  # the leg it is about, where the request names another or none
 
     @property
     def call(self) -> str:
         """The leg this request is about; where Twilio omitted it, the one in our own address."""
-        return self.said.call_sid or self.query.get("call") or "unknown"
+        return self.leg or self.said.call_sid or self.query.get("call") or "unknown"
 
     def number(self, name: str) -> int:
         """A small whole number from the address, else 0."""
@@ -81,12 +82,22 @@ class Counter:
         }
         return twiml.voice_url(self._public_url, path, **given)
 
-    def into_queue(self, queue: str, locale: str, *, stay: int) -> str:
-        """The verb that sends a caller to wait; `stay` counts the times on this call."""
-        action = self.url("/voice/queue-left", stay=stay, queue=queue, locale=locale)
-        return twiml.enqueue(
-            queue, action=action, wait_url=self.url("/voice/wait", queue=queue, locale=locale)
-        )
+    def event_url(self, path: str) -> str:
+        """The absolute address of a callback."""
+        return twiml.event_url(self._public_url, path)
+
+    def into_queue(self, queue: str, locale: str, *, stay: int, workflow: str | None = None) -> str:
+        """The verb that sends a caller to wait; `stay` counts the times on this call.
+
+        Where the queue's agents are TaskRouter's, by the workflow that the address or the rules name.
+        """
+        workflow = workflow or self.book().rules.queue(queue).workflow
+        action = self.url("/voice/queue-left", stay=stay, queue=queue, locale=locale, workflow=workflow)
+        wait_url = self.url("/voice/wait", queue=queue, locale=locale)
+        if workflow is not None:
+            task = {"queue": queue, "locale": locale}
+            return twiml.enqueue_task(workflow, task, action=action, wait_url=wait_url)
+        return twiml.enqueue(queue, action=action, wait_url=wait_url)
 
     def line(
         self, locale: str, page: str, part: str, facts: Mapping[str, Value], call: str, *, tone: str = "plain"
@@ -147,6 +158,15 @@ class Counter:
             else:
                 return
         watch.UNKEPT.inc(len(events))
+
+    async def idle(self) -> None:
+        """Come back when what is being done beside the answers now is done; for whoever wants to see it."""
+        await asyncio.gather(*tuple(self._trying), return_exceptions=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being done beside the answers."""
+        return bool(self._trying)
 
     async def close(self) -> None:
         """Let what is still being tried finish its current try; called as the service stops."""

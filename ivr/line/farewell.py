@@ -14,15 +14,16 @@ from ivr.line import twiml
 from ivr.line.back import WayBack, told_nobody
 from ivr.line.counter import Ask, Counter
 from ivr.line.moment import Moments, part_of, spoke
+from ivr.line.rooms import Rooms
 from ivr.line.translate import FINAL
-from ivr.wrapup import Standing, agent_there
+from ivr.standing import Standing
 
 
 class FarewellDesk:
     """Answers for a caller's leg at its farewell."""
 
-    def __init__(self, counter: Counter) -> None:
-        self._counter, self._moments = counter, Moments(counter)
+    def __init__(self, counter: Counter, rooms: Rooms) -> None:
+        self._counter, self._moments, self._rooms = counter, Moments(counter), rooms
         self.way_back = WayBack(counter, self._moments, self.begin)
 
     # --- beginning and going on --------------------------------------------------------------------
@@ -55,6 +56,8 @@ class FarewellDesk:
             return await self.begin(ask, way="after")
         if farewell.moment(heard) is not None:
             await self._counter.keep([spoke(ask, part, heard)])
+            if standing.agents and standing.queue.release == "after_steps":
+                self._rooms.release(ask.call)
         return self._next(ask, standing, farewell, standing.proven(farewell) | {heard})
 
     async def done(self, ask: Ask) -> bytes:
@@ -65,6 +68,7 @@ class FarewellDesk:
             events.insert(0, spoke(ask, part, heard))
         await self._counter.keep(events)
         watch.HEARD.inc()
+        self._rooms.over(ask.call)
         return twiml.document(twiml.hangup())
 
     def _next(self, ask: Ask, standing: Standing, farewell: Farewell, proven: set[str]) -> bytes:
@@ -94,7 +98,7 @@ class FarewellDesk:
             farewell,
             at,
             digit,
-            agent_there=agent_there(standing.story),
+            agent_there=standing.agent_there,
             again=again,
             strays=strays,
             nobody=told_nobody(standing, pressed),

@@ -6,7 +6,7 @@ from ivr.farewell.facts import line_facts
 from ivr.farewell.moments import Farewell, Moment, page_of
 from ivr.line import twiml
 from ivr.line.counter import Ask, Counter
-from ivr.wrapup import Standing
+from ivr.standing import Standing
 
 LISTENING_SECONDS = 6  # after the options; a little over Twilio's own 5, for somebody putting a pen down
 BREATH_SECONDS = 1  # after any other moment

@@ -39,8 +39,10 @@ class QueueDesk:
         )
         facts = line_facts(book, queue, ask.now, locale)
         greeting = self._counter.line(locale, "greeting", "", facts, ask.call)
+        workflow = translate.sid(ask.query.get("workflow"), "WW")
         return twiml.document(
-            *self._counter.spoken(locale, greeting), self._counter.into_queue(queue, locale, stay=1)
+            *self._counter.spoken(locale, greeting),
+            self._counter.into_queue(queue, locale, stay=1, workflow=workflow),
         )
 
     async def wait(self, ask: Ask) -> bytes:
@@ -80,7 +82,8 @@ class QueueDesk:
         if result == "bridging-in-process" and stay < MOST_STAYS:
             events.append(Queued(call=ask.call, at=ask.now, key=f"{stay + 1}", queue=queue, stay=stay + 1))
             await self._counter.keep(events)
-            return twiml.document(self._counter.into_queue(queue, locale, stay=stay + 1))
+            workflow = translate.sid(ask.query.get("workflow"), "WW")
+            return twiml.document(self._counter.into_queue(queue, locale, stay=stay + 1, workflow=workflow))
         await self._counter.keep(events)
         if result in ("queue-full", "error", "system-error"):
             facts = line_facts(book, queue, ask.now, locale)

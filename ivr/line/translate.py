@@ -12,7 +12,19 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_plus
 
-from ivr.calls.events import Answered, Arrived, Clock, Ended, Event, Held, LeftQueue, Queued, Resumed
+from ivr.calls.events import (
+    Answered,
+    Arrived,
+    Clock,
+    Ended,
+    Event,
+    Held,
+    Joined,
+    LeftQueue,
+    Parted,
+    Queued,
+    Resumed,
+)
 
 FIELDS = 1_000  # no request of Twilio's has a tenth of this; a form of more is no form
 _LONGEST = 2_048  # characters kept of one value: an address may be this long, nothing else is
@@ -94,6 +106,11 @@ class Said:
         """Any field by Twilio's name for it."""
         value = self._first.get(name)
         return clean(value) if value else ""
+
+    def whole_text(self, name: str, longest: int) -> str:
+        """A field that may be longer than others, blank where it is longer than even that."""
+        value = self._first.get(name) or ""
+        return clean(value, longest) if len(value) <= longest else ""
 
     @property
     def call_sid(self) -> str | None:
@@ -217,7 +234,7 @@ def arrived(
     return Arrived(
         call=said.call_sid or NOBODY,
         at=at,
-        key=key or _key(said.direction),  # a call arrives once
+        key=key or key_of(said.direction),  # a call arrives once
         caller=caller_key,
         called=ours[:128] or None,
         verified=verified,
@@ -228,20 +245,20 @@ def arrived(
 
 def queued(said: Said, at: datetime, *, queue: str, stay: int = 1, key: str | None = None) -> Queued:
     """The caller is being sent to wait, for the `stay`th time."""
-    return Queued(call=said.call_sid or NOBODY, at=at, key=key or _key(stay), queue=queue, stay=stay)
+    return Queued(call=said.call_sid or NOBODY, at=at, key=key or key_of(stay), queue=queue, stay=stay)
 
 
 def left_queue(said: Said, at: datetime, *, stay: int = 1, key: str | None = None) -> LeftQueue:
     """A stay in the queue is over, or was never begun."""
     call, result, waited = said.call_sid or NOBODY, said.queue_result, said.queue_time
-    made = key or _key(said.queue_sid, result, waited, stay)
+    made = key or key_of(said.queue_sid, result, waited, stay)
     return LeftQueue(call=call, at=at, key=made, result=result, waited=waited, stay=stay)
 
 
 def answered(said: Said, at: datetime, *, key: str | None = None) -> Answered:
     """The caller is about to hear the agent who took them from the queue."""
     call, agent, waited = said.call_sid or NOBODY, said.dequeueing_call_sid, said.queue_time
-    made = key or _key(said.queue_sid, agent, waited)
+    made = key or key_of(said.queue_sid, agent, waited)
     return Answered(call=call, at=at, key=made, agent=agent, waited=waited, source="bridging")
 
 
@@ -250,29 +267,46 @@ def ended(said: Said, at: datetime, *, key: str | None = None) -> Ended | None:
     call, status = said.call_sid, said.call_status
     if call is None or status not in FINAL:
         return None
-    return Ended(call=call, at=at, key=key or _key(status, said.sequence))
+    return Ended(call=call, at=at, key=key or key_of(status, said.sequence))
 
+
+IN_ROOM = (Joined, Parted)
+"""What a room tells of anybody's leg; a hold counts only for a caller's."""
 
 _HOLDS: dict[str, type[Held] | type[Resumed]] = {"participant-hold": Held, "participant-unhold": Resumed}
 
 
-def conference(said: Said, at: datetime, *, caller: str | None = None) -> list[Event]:
-    """What a room's event means for the participant it names: a hold began or ended, or nothing.
+def conference(said: Said, at: datetime) -> Event | None:
+    """What a room's event means for the leg it names: it came, it left, a hold of it began or ended.
 
-    Joining and leaving say nothing of the caller's leg, which may go on elsewhere. Give `caller` to hear
-    only of that leg. The room's own sequence number is the key, not the token, since a room may report one
-    event to several listeners.
+    None where it means nothing. The room's own sequence number is the key, not the token, since a room may
+    report one event to several listeners.
     """
-    kind, call = _HOLDS.get(said.conference_event), said.call_sid
-    if kind is None or call is None or (caller is not None and call != caller):
-        return []
+    call, room, sequence = said.call_sid, said.conference_sid, said.sequence or 0
+    key, (at, clock) = key_of(room, said.sequence), time_of(said, at)
+    if (hold := _HOLDS.get(said.conference_event)) is not None:
+        return hold(call=call, at=at, key=key, clock=clock) if call is not None else None
+    if room is None:
+        return None
+    if said.conference_event == "conference-end":
+        return Parted(call=room, at=at, key=key, clock=clock, room=room, sequence=sequence, over=True)
+    if call is not None and said.conference_event == "participant-join":
+        return Joined(
+            call=call, at=at, key=key, clock=clock, room=room, name=said.room or None, sequence=sequence
+        )
+    if call is not None and said.conference_event == "participant-leave":
+        return Parted(call=call, at=at, key=key, clock=clock, room=room, sequence=sequence)
+    return None
+
+
+def time_of(said: Said, at: datetime) -> tuple[datetime, Clock]:
+    """The request's own time and clock, where it sent one that can be; else ours."""
     theirs = said.timestamp
-    clock: Clock = "ours"
     if theirs is not None and abs(theirs - at) < _ANOTHER_DAY:
-        at, clock = theirs, "twilio"
-    return [kind(call=call, at=at, key=_key(said.conference_sid, said.sequence), clock=clock)]
+        return theirs, "twilio"
+    return at, "ours"
 
 
-def _key(*parts: str | int | None) -> str:
+def key_of(*parts: str | int | None) -> str:
     """An event's key from what Twilio sent with it."""
     return ":".join("" if part is None else str(part) for part in parts)[:200]

@@ -6,11 +6,12 @@ refuses a whole document for one bad character. No document passes Twilio's 64 k
 of its voices.
 """
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import unescape
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from ivr.line.limits import TAG, within_limits
@@ -62,6 +63,15 @@ def voice_url(base: str, path: str, **query: str | int | None) -> str:
 def event_url(base: str, path: str, **query: str | int | None) -> str:
     """The absolute address of a callback. What is None is left out of the query."""
     return _url(base, path, query) + EVENT_OVERRIDES
+
+
+def query_of(url: str, path: str) -> dict[str, str]:
+    """The query of an address of ours that Twilio quotes; nothing for another's, or one not below `path`."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {}
+    return dict(parse_qsl(parts.query)) if parts.path.startswith(path) else {}
 
 
 def _url(base: str, path: str, query: dict[str, str | int | None]) -> str:
@@ -192,6 +202,14 @@ def hangup() -> str:
 def enqueue(queue: str, *, action: str | None = None, wait_url: str | None = None) -> str:
     """Wait in a queue. Without addresses: Twilio's music, then whatever verb follows."""
     return f"<Enqueue{_maybe('action', action)}{_maybe('waitUrl', wait_url)}>{queue_name(queue)}</Enqueue>"
+
+
+def enqueue_task(workflow: str, task: Mapping[str, str], *, action: str, wait_url: str) -> str:
+    """Wait for a worker of TaskRouter's; `task` is what its workflow may choose by."""
+    head = (
+        f"<Enqueue{_maybe('action', action)}{_maybe('waitUrl', wait_url)}{_maybe('workflowSid', workflow)}>"
+    )
+    return f"{head}<Task>{escape(json.dumps(task, ensure_ascii=False))}</Task></Enqueue>"
 
 
 def leave() -> str:

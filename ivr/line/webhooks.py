@@ -6,18 +6,22 @@ parser cost four times what the answer does. Signed rightly, /voice/* always ans
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ivr import watch
-from ivr.calls.events import Event, Released
 from ivr.farewell.facts import line_facts
 from ivr.line import translate, twiml
 from ivr.line.agent import AgentDesk
+from ivr.line.announcement import AnnouncementDesk
+from ivr.line.assignment import AssignmentDesk
+from ivr.line.callbacks import Callbacks
 from ivr.line.counter import Ask, Counter
 from ivr.line.farewell import FarewellDesk
 from ivr.line.queue import QueueDesk
+from ivr.line.rooms import Rooms
 from ivr.line.signature import Signature
 
 Scope = MutableMapping[str, Any]
@@ -26,6 +30,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LARGEST_BODY = 256 * 1024  # bytes; a hundred times what Twilio sends
 ANSWER_WITHIN = 2.5  # seconds, whatever the database does; the caller hears silence meanwhile
+ASSIGNMENT = "/taskrouter/assignment"
+_JSON = [(b"content-type", b"application/json")]
 _XML = [(b"content-type", b"text/xml; charset=utf-8")]
 _FORM = "application/x-www-form-urlencoded"
 
@@ -35,8 +41,11 @@ class Line:
 
     def __init__(self, counter: Counter, signature: Signature | None) -> None:
         self._counter, self._signature = counter, signature
-        self._farewells, self._agents = FarewellDesk(counter), AgentDesk(counter)
-        callers, farewells, agents = QueueDesk(counter, self._farewells), self._farewells, self._agents
+        rooms, agents = Rooms(counter), AgentDesk(counter)
+        counter.closing.rooms = rooms
+        farewells, announcements = FarewellDesk(counter, rooms), AnnouncementDesk(counter, rooms)
+        callers = QueueDesk(counter, farewells)
+        self._assignments = AssignmentDesk(counter)
         self._voice: dict[str, Callable[[Ask], Awaitable[bytes]]] = {
             "/voice/incoming": callers.incoming,
             "/voice/wait": callers.wait,
@@ -44,7 +53,10 @@ class Line:
             "/voice/bridging": callers.bridging,
             "/voice/agent": agents.agent,
             "/voice/agent/next": agents.next,
+            "/voice/agent/announcement": agents.announcement,
             "/voice/farewell": farewells.farewell,
+            "/voice/farewell/announcement": announcements.announcement,
+            "/voice/farewell/announcement/done": announcements.done,
             "/voice/farewell/key": farewells.key,
             "/voice/farewell/back": farewells.way_back.back,
             "/voice/farewell/talked": farewells.way_back.talked,
@@ -52,15 +64,24 @@ class Line:
             "/voice/farewell/done": farewells.done,
         }
         self._moment = farewells.moment
+        callbacks = Callbacks(
+            counter,
+            agents=agents,
+            way_back=farewells.way_back,
+            announcements=announcements,
+            assignments=self._assignments,
+            rooms=rooms,
+        )
         self._events: dict[str, Callable[[Ask], Awaitable[None]]] = {
-            "/events/call": self._call,
-            "/events/conference": self._conference,
+            "/events/call": callbacks.call,
+            "/events/conference": callbacks.conference,
+            "/events/taskrouter": callbacks.taskrouter,
         }
 
     @staticmethod
     def owns(path: str) -> bool:
         """Whether an address is Twilio's rather than a person's."""
-        return path.startswith(("/voice/", "/events/"))
+        return path.startswith(("/voice/", "/events/", "/taskrouter/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -82,6 +103,8 @@ class Line:
         ask = Ask(path, query, translate.said(params), self._counter.clock.now(), token)
         if path.startswith("/voice/"):
             await _answer(send, 200, _XML, await self._spoken(ask))
+        elif path == ASSIGNMENT:
+            await _answer(send, 200, _JSON, await self._connected(ask))
         else:
             await _answer(send, await self._recorded(ask), [], b"")
 
@@ -147,6 +170,11 @@ class Line:
             return twiml.document(*words, counter.into_queue(queue, locale, stay=1))
         if ask.path == "/voice/wait":
             return twiml.document(twiml.pause(10), twiml.redirect(again))
+        if ask.path in ("/voice/agent/announcement", "/voice/farewell/announcement/done"):
+            return twiml.EMPTY  # nothing is left to say in the room
+        if ask.path == "/voice/farewell/announcement":
+            onward = [twiml.pause(1), twiml.redirect(again)] if tries < 2 else []
+            return twiml.document(*(words if tries == 0 else []), *onward)  # a room knows no hang-up
         if ask.path.startswith("/voice/agent"):
             return twiml.document(twiml.pause(2), twiml.redirect(again) if tries < 20 else twiml.hangup())
         if ask.path == "/voice/farewell/done":
@@ -186,6 +214,19 @@ class Line:
             return twiml.document(*words, twiml.enqueue(queue), *parting, twiml.hangup())
         return twiml.document(*parting, twiml.hangup())
 
+    # --- tasks ------------------------------------------------------------------------------------------
+
+    async def _connected(self, ask: Ask) -> bytes:
+        """How to connect a task: told within TaskRouter's five seconds, kept or not."""
+        said: dict[str, Any] = {}
+        try:
+            said = self._assignments.instruction(ask)
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await self._assignments.keep(ask)
+        except Exception as error:
+            watch.log().error("assignment not kept", error=type(error).__name__, call=ask.call)
+        return json.dumps(said).encode()
+
     # --- events ----------------------------------------------------------------------------------------
 
     async def _recorded(self, ask: Ask) -> int:
@@ -200,30 +241,6 @@ class Line:
             return 503
         return 204
 
-    async def _call(self, ask: Ask) -> None:
-        """A leg is over. An agent's leaves its caller's farewell without an agent."""
-        ended = translate.ended(ask.said, ask.now)
-        if ended is None:
-            return
-        leg = ended.call
-        events: list[Event] = [ended]
-        caller = await self._counter.ledger.answered_by(leg)
-        if caller is not None and (await self._counter.closing.standing(caller)).story.agent == leg:
-            events.append(Released(call=caller, at=ask.now, key=leg, agent=leg))
-        await self._counter.ledger.append(events)
-        if caller is None:
-            self._agents.left_alone(leg)
-        else:
-            self._farewells.way_back.left_alone(caller)
-
-    async def _conference(self, ask: Ask) -> None:
-        """What happened in a room: holds of the caller's leg."""
-        events = translate.conference(ask.said, ask.now)
-        agents = [await self._counter.ledger.answered_by(event.call) for event in events]
-        holds = [event for event, caller in zip(events, agents, strict=True) if caller is None]
-        if holds:
-            await self._counter.ledger.append(holds)
-
 
 def _where(path: str) -> str:
     """An address's family, for counters: never anything a sender can choose freely."""
@@ -232,7 +249,19 @@ def _where(path: str) -> str:
 
 
 _FAMILIES = frozenset(
-    {"incoming", "wait", "queue-left", "bridging", "agent", "farewell", "fallback", "call", "conference"}
+    {
+        "incoming",
+        "wait",
+        "queue-left",
+        "bridging",
+        "agent",
+        "farewell",
+        "fallback",
+        "assignment",
+        "call",
+        "conference",
+        "taskrouter",
+    }  # fmt: skip
 )
 
 

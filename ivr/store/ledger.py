@@ -4,6 +4,7 @@ Everything written here may be written again without harm: of a row that comes t
 and farewells hold no personal data; numbers, notes and words are sealed in a table of their own.
 """
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Table
 
-from ivr.calls.events import Answered, Arrived, Event, WrappedUp
+from ivr.calls.events import Answered, Arrived, Event, Joined, Parted, WrappedUp
+from ivr.calls.rooms import Room, tell_room
 from ivr.farewell.moments import Farewell, Promise
 from ivr.store import recall, tables
 from ivr.store.database import Database
@@ -127,6 +129,16 @@ class Ledger:
         """The call this agent's leg answered last; None if it answered none."""
         return await self._database.read(recall.answered_by, agent_leg)
 
+    async def room(self, room: str) -> Room:
+        """Who is in a room that is not ours, as far as we were told."""
+        rows = await self._database.read(recall.in_room, room)
+        return tell_room(room, recall.told(rows))
+
+    async def caller_among(self, legs: Sequence[str]) -> str | None:
+        """Which of the legs in a room is the caller's; None where none is known to be."""
+        theirs = await asyncio.gather(*(self._database.read(recall.callers, leg) for leg in legs))
+        return next((leg for leg, is_caller in zip(legs, theirs, strict=True) if is_caller), None)
+
     async def knows(self, call: str) -> bool:
         """Whether anything was ever told of this call."""
         return await self._database.read(recall.known, call)
@@ -227,6 +239,8 @@ def _event_row(event: Event) -> dict[str, Any]:
         who = event.caller
     elif isinstance(event, Answered):
         who = event.agent
+    elif isinstance(event, Joined | Parted):
+        who = event.room
     else:
         who = None
     return {

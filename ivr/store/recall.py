@@ -39,6 +39,16 @@ _PERSONAL = Among(
     personal.c.call,
 )
 _KNOWN = Among(select(events.c.call).distinct(), events.c.call)
+_IN_ROOM = Among(
+    select(events.c.who, events.c.call, events.c.kind, events.c.key, events.c.at, events.c.clock, events.c.data)
+    .where(events.c.kind.in_([literal_column("'joined'"), literal_column("'parted'")])),
+    events.c.who,
+)  # fmt: skip
+_CALLERS = Among(
+    select(events.c.call).distinct()
+    .where(events.c.kind.in_([literal_column("'arrived'"), literal_column("'queued'"), literal_column("'answered'")])),
+    events.c.call,
+)  # fmt: skip
 _ARRIVALS = Newest(
     select(events.c.call, events.c.at).where(events.c.kind == literal_column("'arrived'")),
     events.c.who, events.c.at, _EARLIER + 1,
@@ -114,6 +124,18 @@ def answered_by(hand: Hand, legs: list[str]) -> list[str | None]:
     """The call each agent's leg answered last."""
     rows = _by_first(hand.newest(_ANSWERS, list(set(legs))))
     return [rows[leg][0][1] if leg in rows else None for leg in legs]
+
+
+def in_room(hand: Hand, rooms: list[str]) -> list[list[Row]]:
+    """Who came into each room and who left it."""
+    rows = _by_first(hand.among(_IN_ROOM, list(set(rooms))))
+    return [[row[1:] for row in rows.get(room, ())] for room in rooms]
+
+
+def callers(hand: Hand, legs: list[str]) -> list[bool]:
+    """Whether each leg is a caller's: an agent's neither arrives nor is answered."""
+    found = {leg for (leg,) in hand.among(_CALLERS, list(set(legs)))}
+    return [leg in found for leg in legs]
 
 
 def known(hand: Hand, calls: list[str]) -> list[bool]:

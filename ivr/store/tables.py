@@ -28,7 +28,9 @@ events = Table(
     Column("key", Text, primary_key=True),  # made from what the sender sent: a repeat has the same one
     Column("at", BigInteger, primary_key=True),  # of one (call, kind, key) the earliest counts
     Column("clock", Text, nullable=False),  # ours, twilio
-    Column("who", Text),  # the caller's keyed hash on `arrived`, the agent's leg on `answered`
+    Column(
+        "who", Text
+    ),  # the caller's keyed hash on `arrived`, the agent's leg on `answered`, the room on `joined`
     Column("data", Text, nullable=False),  # JSON: what this kind adds
     comment="What happened, as it was told to us. Only ever added to.",
     sqlite_with_rowid=False,  # stored in the order of its key: one call is read in one place

@@ -182,10 +182,6 @@ def router(closing: Closing, tokens: TokenCheck) -> APIRouter:
                     ["body", "steps", number, "step"], f"the book has no ready-made step “{step.step}”"
                 )
             steps.append(step.plain(who))
-        if body.way == "together":
-            return _unprocessable(
-                ["body", "way"], "a call in a queue of ours cannot be heard together; use aside or after"
-            )
         return _answer(await closing.wrap_up(call_sid, {**plain, "steps": steps}, idempotency_key))
 
     @api.get("/calls/{call_sid}")
@@ -212,6 +208,8 @@ def router(closing: Closing, tokens: TokenCheck) -> APIRouter:
 def _answer(kept: Kept) -> JSONResponse:
     if kept.state == "unknown":
         return JSONResponse({"detail": "Neither we nor Twilio know this call."}, 404)
+    if kept.state == "impossible":
+        return _unprocessable(["body", "way"], f"{kept.done}; use aside or after")
     if kept.state == "too_late":
         return JSONResponse({"detail": "Too late.", "done": kept.done}, 409)
     return JSONResponse(kept.to_json(), 202)
