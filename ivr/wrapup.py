@@ -17,7 +17,6 @@ from ivr import watch
 from ivr.book.book import Book
 from ivr.calls import wrapup as noted
 from ivr.calls.events import Arrived, Held, Resumed, Returned, WrappedUp
-from ivr.calls.rooms import Room
 from ivr.calls.story import Story, left_during, tell
 from ivr.calls.waits import Wait, weigh
 from ivr.calls.wrapup import NOTHING_NOTED, Wrapup
@@ -172,14 +171,14 @@ class Closing:
             return Kept("unknown")
         wrapup, where_they_are = noted.from_json(plain), standing.story.caller_is
         key = key or _version(plain, standing.story)
+        if wrapup.way == "together" and not standing.in_conference:
+            return Kept("impossible", done="a call in a queue of ours cannot be heard together")
         if where_they_are == "gone":
             return Kept("too_late", done="nothing: the call was already over")
         if where_they_are == "waiting" and standing.latest is not None:
             return Kept("too_late", done="nothing: the caller is waiting for somebody else")
         if where_they_are == "farewell" and key != standing.story.wrapup_key:
             return Kept("too_late", done="nothing: the farewell had begun, with what was noted before")
-        if wrapup.way == "together" and not standing.in_conference:
-            return Kept("impossible", done="a call in a queue of ours cannot be heard together")
         await self._keep_wrapup(call, plain, wrapup, key)
         standing = await self.standing(call)
         way = self.way(standing)

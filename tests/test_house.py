@@ -102,7 +102,7 @@ def test_every_fact_page_and_part_is_in_the_writers_guide() -> None:
 
 def test_every_address_is_in_the_readme() -> None:
     source = (ROOT / "ivr/line/webhooks.py").read_text(encoding="utf-8")
-    addresses = set(re.findall(r'"(/(?:voice|events)/[a-z/-]+)"', source))
+    addresses = set(re.findall(r'"(/(?:voice|events|taskrouter)/[a-z/-]+)"', source))
     assert addresses
     assert not [address for address in addresses if f"`{address}" not in README]
 

@@ -159,15 +159,6 @@ class Counter:
                 return
         watch.UNKEPT.inc(len(events))
 
-    async def idle(self) -> None:
-        """Come back when what is being done beside the answers now is done; for whoever wants to see it."""
-        await asyncio.gather(*tuple(self._trying), return_exceptions=True)
-
-    @property
-    def busy(self) -> bool:
-        """Whether anything is being done beside the answers."""
-        return bool(self._trying)
-
     async def close(self) -> None:
         """Let what is still being tried finish its current try; called as the service stops."""
         for task in tuple(self._trying):

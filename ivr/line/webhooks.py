@@ -249,7 +249,7 @@ def _where(path: str) -> str:
 
 
 _FAMILIES = frozenset(
-    {
+    [
         "incoming",
         "wait",
         "queue-left",
@@ -261,7 +261,7 @@ _FAMILIES = frozenset(
         "call",
         "conference",
         "taskrouter",
-    }  # fmt: skip
+    ]
 )
 
 

@@ -1,5 +1,6 @@
 """The real service on both databases, rung as Twilio rings it, with a telephone that only notes down."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -161,9 +162,38 @@ def address(
     return parts.path, dict(parse_qsl(parts.query))
 
 
+class WaitingClock(StandingClock):
+    """A clock on which whoever sleeps waits until it has been moved far enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moved = asyncio.Event()
+
+    def forward(self, seconds: float) -> None:
+        super().forward(seconds)
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.time + timedelta(seconds=seconds)
+        while self.time < until:
+            await self._moved.wait()
+
+
 @pytest.fixture
-async def twilio(database_url: str) -> AsyncIterator[Twilio]:
-    clock, telephone = StandingClock(), NotingTelephone()
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def telephone() -> NotingTelephone:
+    return NotingTelephone()
+
+
+@pytest.fixture
+async def twilio(
+    database_url: str, clock: StandingClock, telephone: NotingTelephone
+) -> AsyncIterator[Twilio]:
     settings = Settings(
         _env_file=None,
         twilio_account_sid=ACCOUNT,

@@ -1,5 +1,6 @@
 """Every document is one Twilio takes, and the same that Twilio's own builder would have written."""
 
+import json
 import re
 from collections.abc import Callable
 from html import unescape
@@ -129,6 +130,15 @@ def ours_and_theirs() -> dict[str, tuple[bytes, VoiceResponse]]:
         "queueing",
         document(twiml.enqueue('a "queue"', action=URL, wait_url=URL)),
         lambda r: r.enqueue('a "queue"', action=URL, wait_url=URL),
+    )
+    case(
+        "a worker of TaskRouter's",
+        document(
+            twiml.enqueue_task("WW" + "1" * 32, {"queue": 'a "queue" & <more>'}, action=URL, wait_url=URL)
+        ),
+        lambda r: r.enqueue(None, workflow_sid="WW" + "1" * 32, action=URL, wait_url=URL).task(
+            json.dumps({"queue": 'a "queue" & <more>'})
+        ),
     )
     case("plain queueing", document(twiml.enqueue("billing")), lambda r: r.enqueue("billing"))
     case(

@@ -37,6 +37,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "action": TEXT, "method": TEXT, "waitUrl": TEXT, "waitUrlMethod": TEXT, "workflowSid": TEXT,
         "maxQueueSize": NUMBER,
     },
+    "Task": {"priority": NUMBER, "timeout": NUMBER},
     "Dial": {
         "action": TEXT, "method": TEXT, "timeout": NUMBER, "timeLimit": NUMBER, "hangupOnStar": BOOLEAN,
         "record": _RECORDED, "answerOnBridge": BOOLEAN, "callerId": TEXT,
@@ -70,6 +71,7 @@ CHILDREN: dict[str, str] = {
     "Response": "Dial Enqueue Gather Hangup Leave Pause Play Redirect Say",
     "Gather": "Pause Play Say",
     "Dial": "Conference Queue",
+    "Enqueue": "Task",
     "Say": _IN_SPEECH,
     "lang": _IN_SPEECH,
     "prosody": _IN_SPEECH,
@@ -78,7 +80,7 @@ CHILDREN: dict[str, str] = {
     "s": "break emphasis lang phoneme prosody say-as sub w",
     "w": "break emphasis phoneme prosody say-as sub",
 }
-WITH_TEXT = frozenset({"Say", "Play", "Redirect", "Enqueue", "Queue", "Conference"}) | frozenset(
+WITH_TEXT = frozenset({"Say", "Play", "Redirect", "Enqueue", "Task", "Queue", "Conference"}) | frozenset(
     _IN_SPEECH.split()
 ) - {"break"}
 
