@@ -6,9 +6,9 @@ import pytest
 
 from ivr import watch
 from ivr.store.database import StoreUnavailable
-from tests.line.conftest import CALL, StandingClock, Twilio, twilio
+from tests.line.conftest import CALL, StandingClock, Twilio, clock, telephone, twilio
 
-__all__ = ["StandingClock", "twilio"]
+__all__ = ["StandingClock", "clock", "telephone", "twilio"]
 
 
 def test_only_fields_of_the_short_list_are_written(capsys: pytest.CaptureFixture[str]) -> None:

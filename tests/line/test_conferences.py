@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -144,6 +144,15 @@ class House:
             self.twilio.clock.forward(1)
             await asyncio.sleep(0.02)
 
+    async def until(self, come: Callable[[], object], seconds: int = 30) -> None:
+        """Let time pass until it has come about: however slow this machine is, and no longer than that."""
+        for _ in range(seconds):
+            if come():
+                return
+            await self.settle(1)
+            await asyncio.sleep(0.1)
+        raise AssertionError("it never came about")
+
 
 @pytest.fixture
 def clock() -> StandingClock:
@@ -200,8 +209,7 @@ async def test_both_hear_it_together_and_the_room_ends_after_the_last_word(house
     heard = await walked(house, announcement(house))
     assert len([said for said in heard if said]) >= 3
     assert (await story(house))["outcome"] == "heard"
-    await house.settle()
-    assert house.asked(f"Conferences/{ROOM}.json")[-1] == {"Status": "completed"}
+    await house.until(lambda: house.asked(f"Conferences/{ROOM}.json")[-1] == {"Status": "completed"})
 
 
 async def test_the_wait_is_taskrouters_and_is_apologised_for(house: House) -> None:
@@ -274,7 +282,7 @@ async def test_when_the_last_agent_leaves_the_caller_is_led_to_the_farewell(hous
     assert told["state"] == "kept"
     assert house.twilio.telephone.redirects() == []
     await house.room("participant-leave", WORKER)
-    await house.settle()
+    await house.until(house.twilio.telephone.redirects)
     assert house.twilio.telephone.redirects() == [(CALL, "/voice/farewell")]
 
 
@@ -286,7 +294,7 @@ async def test_an_agent_who_leaves_in_mid_announcement_leaves_the_rest_to_the_ca
     first = await house.twilio.document(announcement(house), CallSid="")
     await house.twilio.document(first.find("Redirect").text or "", CallSid="")  # type: ignore[union-attr]
     await house.room("participant-leave", WORKER)
-    await house.settle()
+    await house.until(house.twilio.telephone.redirects)
     assert house.twilio.telephone.redirects() == [(CALL, "/voice/farewell")]
     document = await house.twilio.document(f"/voice/farewell?call={CALL}&way=after")
     assert address(document, "Gather", "action")[1]["at"] == "apology"  # the opening was heard
@@ -341,7 +349,7 @@ async def test_the_announcements_end_proves_the_last_words_where_their_own_proof
 async def test_an_announcement_nobody_ever_fetched_is_heard_out_of_the_room_instead(house: House) -> None:
     await house.talking()
     await wrapped_up(house)
-    await house.settle(12)
+    await house.until(house.twilio.telephone.redirects)
     assert house.twilio.telephone.redirects() == [(CALL, "/voice/farewell")]
 
 
@@ -363,13 +371,17 @@ async def test_nothing_in_an_announcement_takes_a_minute(house: House) -> None:
     assert sum(line["seconds"] for line in told["says"]) > 60
     heard: list[str] = []
     for _ in range(10):
+        begun = len(_announced(house))
         heard += await walked(house, announcement(house))
-        await house.settle()
         if (await story(house))["outcome"] == "heard":
             break
-    announcements = [form for form in house.asked(f"Conferences/{ROOM}.json") if "AnnounceUrl" in form]
-    assert len(announcements) >= 2
+        await house.until(lambda begun=begun: len(_announced(house)) > begun)
+    assert len(_announced(house)) >= 2
     assert _letters(heard) == _letters(line["text"] for line in told["says"])
+
+
+def _announced(house: House) -> list[dict[str, str]]:
+    return [form for form in house.asked(f"Conferences/{ROOM}.json") if "AnnounceUrl" in form]
 
 
 def _letters(lines: Iterable[str]) -> str:
@@ -406,7 +418,7 @@ async def test_a_task_we_connected_is_completed_once_the_call_is_over(house: Hou
     await house.settle()
     assert house.asked(f"Tasks/{TASK}") == []  # the caller still hears the goodbye
     await house.twilio.post("/events/call", CallStatus="completed")
-    await house.settle()
+    await house.until(lambda: house.asked(f"Tasks/{TASK}"))
     assert house.asked(f"Tasks/{TASK}")[-1]["AssignmentStatus"] == "completed"
 
 

@@ -2,9 +2,19 @@
 
 import pytest
 
-from tests.line.conftest import AGENT_LEG, CALL, StandingClock, Twilio, address, twilio, words
+from tests.line.conftest import (
+    AGENT_LEG,
+    CALL,
+    StandingClock,
+    Twilio,
+    address,
+    clock,
+    telephone,
+    twilio,
+    words,
+)
 
-__all__ = ["StandingClock", "twilio"]
+__all__ = ["StandingClock", "clock", "telephone", "twilio"]
 
 WRAPUP = {
     "name": "Ana",
