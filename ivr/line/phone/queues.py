@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ivr.line.phone.answers import Outcome
+from ivr.line.phone.answers import Answer, Outcome
 from ivr.line.phone.asking import PAGE_SIZE, Asking
 from ivr.line.twiml import LONGEST_QUEUE_NAME
 
@@ -18,16 +18,16 @@ class Queues(Asking):
         return await self._outcome("create_queues", self._create_queues(names), within)
 
     async def _create_queues(self, names: Iterable[str]) -> Outcome:
-        there = await self._queue_names()
-        if there is None:
-            return Outcome.TRY_AGAIN
+        there = await self._names()
+        if there.given is None:
+            return there.outcome
         outcome = Outcome.DONE
         for name in dict.fromkeys(name[:LONGEST_QUEUE_NAME] for name in names if name):
-            if name not in there and (made := await self._create_queue(name)) is not Outcome.DONE:
+            if name not in there.given and (made := await self._create(name)) is not Outcome.DONE:
                 outcome = made
         return outcome
 
-    async def _create_queue(self, name: str) -> Outcome:
+    async def _create(self, name: str) -> Outcome:
         answer = await self._wish(
             "create_queue",
             lambda: self._twilio().queues.create_async(friendly_name=name, max_size=QUEUE_SIZE),
@@ -35,13 +35,11 @@ class Queues(Asking):
         if answer.outcome is Outcome.DONE:
             return Outcome.DONE
         # Another worker may have made it meanwhile, or Twilio may have and not said so.
-        return Outcome.DONE if name in (await self._queue_names() or ()) else answer.outcome
+        return Outcome.DONE if name in ((await self._names()).given or ()) else answer.outcome
 
-    async def _queue_names(self) -> set[str] | None:
+    async def _names(self) -> Answer[set[str]]:
         def read(queues: Any) -> set[str]:
             return {str(queue.friendly_name) for queue in queues}
 
-        listed = await self._look(
-            "list_queues", lambda: self._twilio().queues.list_async(page_size=PAGE_SIZE), read
-        )
-        return listed.given
+        there = self._twilio().queues
+        return await self._look("list_queues", lambda: there.list_async(page_size=PAGE_SIZE), read)

@@ -1,113 +1,35 @@
-"""What we ask of Twilio, exactly, and what we make of each answer and of none.
+"""Live calls: what is asked, exactly, and what is made of each answer and of none."""
 
-The real client over a pretend HTTP side that answers from a script and keeps what it was asked.
-"""
-
-import asyncio
 import json
-from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
-from ivr.line.phone import Outcome, Phone
+from ivr.line.phone import Outcome
+from tests.line.phone.script import (
+    ACCOUNT,
+    AGENT,
+    API,
+    BASE,
+    BROKEN,
+    BUSY,
+    CALL,
+    EVENTS,
+    NOBODY,
+    OVER,
+    UNSURE,
+    VOICE,
+    Answer,
+    Asked,
+    Line,
+    fault,
+    ok,
+)
 
-ACCOUNT = "AC" + "0" * 32
-CALL = "CA" + "1" * 32
-AGENT = "CA" + "a" * 32
-BASE = "https://ivr.example.com"
-API = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}"
-VOICE = "#rc=1&rp=ct,rt,5xx&ct=2000&rt=4000&tt=9000"
-EVENTS = "#rc=5&rp=all&rt=3000&tt=15000"
 FAREWELL = f"{BASE}/voice/farewell?call={CALL}&way=aside{VOICE}"
-
-
-@dataclass(frozen=True)
-class Asked:
-    method: str
-    url: str
-    form: dict[str, object]
-    params: dict[str, object] | None
-    auth: tuple[str, str] | None
-
-
-Answer = Response | Exception | None
-"""One answer of the script; None never comes."""
-
-
-class Script(AsyncHttpClient):
-    """A pretend HTTP side: one answer after another, the last one for ever."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self.is_async = True
-        self.answers, self.asked = list(answers), list[Asked]()
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        params: dict[str, object] | None = None,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        self.asked.append(Asked(method, url, data or {}, params, auth))
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if answer is None:
-            await asyncio.Event().wait()
-        if isinstance(answer, Exception):
-            raise answer
-        assert answer is not None
-        return answer
-
-
-@dataclass
-class Line:
-    phone: Phone
-    script: Script
-    slept: list[float] = field(default_factory=list)
-
-
-@pytest.fixture
-async def line() -> AsyncIterator[Callable[..., Line]]:
-    """A telephone with a script of answers behind it."""
-    opened: list[Line] = []
-
-    def dial(*answers: Answer, **settings: Any) -> Line:
-        script, slept = Script(*answers), list[float]()
-
-        async def sleep(seconds: float) -> None:
-            slept.append(seconds)
-
-        given = {"public_url": BASE, "http": script, "sleep": sleep, "jitter": lambda: 1.0, **settings}
-        made = Line(Phone(ACCOUNT, "SK1", "secret", **given), script, slept)
-        opened.append(made)
-        return made
-
-    yield dial
-    for each in opened:
-        await each.phone.stop()
-
-
-def ok(**fields: object) -> Response:
-    return Response(200, json.dumps({"sid": CALL, "status": "in-progress", "direction": "inbound", **fields}))
-
-
-def fault(status: int, code: int) -> Response:
-    return Response(status, json.dumps({"code": code, "message": "To +18765551234 …", "status": status}))
-
-
-BUSY = fault(429, 20429)
-BROKEN = fault(503, 20503)
-OVER = fault(400, 21220)
-NOBODY = fault(404, 20404)
 
 
 # ----------------------------------------------------- the exact request
@@ -205,9 +127,6 @@ async def test_a_refusal_is_told_by_its_code_and_not_asked_again(
     assert [(entry["outcome"], entry["code"]) for entry in logged] == [("refused", 21205)]
 
 
-UNSURE = [BROKEN, fault(500, 20500), TimeoutError(), OSError("connection reset"), Response(200, "<html>")]
-
-
 @pytest.mark.parametrize("answer", UNSURE)
 async def test_what_may_have_been_done_is_asked_again_once_after_looking(
     line: Callable[..., Line], answer: Answer
@@ -295,77 +214,3 @@ async def test_the_direction_is_that_of_a_call_that_is_not_over(line: Callable[.
     assert await line(ok(status="completed")).phone.direction(CALL) is None
     assert await line(NOBODY).phone.direction(CALL) is None
     assert await line(OSError()).phone.direction(CALL) == ""
-
-
-# ---------------------------------------------------------------- queues
-def queues(*names: str) -> Response:
-    there = [{"friendly_name": name, "sid": "QU" + "2" * 32} for name in names]
-    return Response(200, json.dumps({"queues": there, "next_page_uri": None}))
-
-
-async def test_only_queues_that_are_not_there_are_made_at_a_stated_size(line: Callable[..., Line]) -> None:
-    dialled = line(queues("billing"), ok())
-    assert await dialled.phone.create_queues(["billing", "default", "default", ""]) is Outcome.DONE
-    listed, made = dialled.script.asked
-    assert (listed.method, listed.url, listed.params) == ("GET", f"{API}/Queues.json", {"PageSize": 1000})
-    assert (made.method, made.url) == ("POST", f"{API}/Queues.json")
-    assert made.form == {"FriendlyName": "default", "MaxSize": 1000}
-
-
-async def test_a_queue_that_somebody_else_made_meanwhile_is_there(line: Callable[..., Line]) -> None:
-    dialled = line(queues(), fault(400, 22003), queues("billing"))
-    assert await dialled.phone.create_queues(["billing"]) is Outcome.DONE
-
-
-async def test_a_queue_that_cannot_be_made_is_told(line: Callable[..., Line]) -> None:
-    assert await line(queues(), fault(403, 20003), queues()).phone.create_queues(["a"]) is Outcome.REFUSED
-    assert await line(OSError()).phone.create_queues(["a"]) is Outcome.TRY_AGAIN
-
-
-async def test_a_long_name_is_cut_as_it_is_in_documents(line: Callable[..., Line]) -> None:
-    dialled = line(queues(), ok())
-    await dialled.phone.create_queues(["q" * 100])
-    assert dialled.script.asked[1].form["FriendlyName"] == "q" * 63
-
-
-# -------------------------------------------------------- beginning, end
-async def test_our_own_connections_are_opened_and_closed() -> None:
-    phone = Phone(ACCOUNT, "SK1", "secret", public_url=BASE)
-    await phone.start()
-    await phone.stop()
-    await phone.stop()
-
-
-async def test_the_real_http_side_reaches_a_stand_in() -> None:
-    asked = list[bytes]()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(
-            int(field.split(b":")[1])
-            for field in head.split(b"\r\n")
-            if field.lower().startswith(b"content-length")
-        )
-        asked.append(head + await reader.readexactly(length))
-        body = json.dumps({"sid": CALL}).encode()
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body)
-        )
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    phone = Phone(ACCOUNT, "SK1", "secret", public_url=BASE, api_url=f"http://127.0.0.1:{port}")
-    await phone.start()
-    try:
-        assert await phone.to_farewell(CALL) is Outcome.DONE
-    finally:
-        await phone.stop()
-        server.close()
-        await server.wait_closed()
-    (request,) = asked
-    assert request.startswith(f"POST /2010-04-01/Accounts/{ACCOUNT}/Calls/{CALL}.json HTTP/1.1\r\n".encode())
-    assert b"Authorization: Basic " + b64encode(b"SK1:secret") in request
-    assert b"Url=https%3A%2F%2Fivr.example.com%2Fvoice%2Ffarewell" in request
-    assert b"&Method=POST&" in request
