@@ -21,6 +21,7 @@ from ivr.line.phone.wire import SILENT, OwnHttp, Wire
 SECONDS = 3.0  # for one request
 PAUSES = (0.25, 0.5, 1.0)  # seconds at most before asking again after a 429
 PAGE_SIZE = 1_000  # the most Twilio lists at once
+MOST_PAGES = 20  # and nobody has more of anything than that many pages
 
 _CHANCE = SystemRandom()
 _TOO_LATE = frozenset({21220, 20404})  # the call is not, or no longer, in progress; there is no such thing
@@ -127,6 +128,22 @@ class Asking:
             await self._pause(PAUSES[0])
             answer = await self._ask(what, ask, read)
         return answer
+
+    async def _look_through(
+        self, what: str, listing: Any, read: Callable[[list[Any]], T], **wanted: Any
+    ) -> Answer[T]:
+        """A look at a whole list, page after page."""
+
+        async def whole() -> list[Any]:
+            page = await listing.page_async(**{"page_size": PAGE_SIZE, **wanted})
+            there = list(page)
+            for _ in range(MOST_PAGES - 1):
+                if (page := await page.next_page_async()) is None:
+                    break
+                there.extend(page)
+            return there
+
+        return await self._look(what, whole, read)
 
     async def _see_to(
         self,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.line.phone.answers import Answer, Found, Outcome
-from ivr.line.phone.asking import PAGE_SIZE, Asking
+from ivr.line.phone.asking import Asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,10 @@ class Numbers(Asking):
         return await self._outcome("point_number", self._see_to("point_number", ask, look), within)
 
     async def _numbers(self) -> Answer[tuple[Number, ...]]:
-        numbers = self._twilio().incoming_phone_numbers
-        return await self._look("numbers", lambda: numbers.list_async(page_size=PAGE_SIZE), _read)
+        return await self._look_through("numbers", self._twilio().incoming_phone_numbers, _read)
 
 
-def _read(numbers: Any) -> tuple[Number, ...]:
+def _read(numbers: list[Any]) -> tuple[Number, ...]:
     return tuple(_number(number) for number in numbers if _can_be_rung(number.capabilities))
 
 

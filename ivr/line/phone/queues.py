@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ivr.line.phone.answers import Answer, Outcome
-from ivr.line.phone.asking import PAGE_SIZE, Asking
+from ivr.line.phone.asking import Asking
 from ivr.line.twiml import LONGEST_QUEUE_NAME
 
 QUEUE_SIZE = 1_000  # said aloud, since Twilio's pages differ about its default
@@ -38,8 +38,7 @@ class Queues(Asking):
         return Outcome.DONE if name in ((await self._names()).given or ()) else answer.outcome
 
     async def _names(self) -> Answer[set[str]]:
-        def read(queues: Any) -> set[str]:
+        def read(queues: list[Any]) -> set[str]:
             return {str(queue.friendly_name) for queue in queues}
 
-        there = self._twilio().queues
-        return await self._look("list_queues", lambda: there.list_async(page_size=PAGE_SIZE), read)
+        return await self._look_through("list_queues", self._twilio().queues, read)

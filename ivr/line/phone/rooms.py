@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.line.phone.answers import Answer, Found, Outcome
-from ivr.line.phone.asking import PAGE_SIZE, PAUSES, Asking
+from ivr.line.phone.asking import PAUSES, Asking
 
 _TIMES = 2  # a wish about a participant is asked for, and once more where it did not take
 _ELSEWHERE = frozenset(
@@ -60,23 +60,22 @@ class Rooms(Asking):
 
     # ------------------------------------------------------------------ rooms
     async def _find_room(self, name: str) -> Found[str]:
-        def read(rooms: Any) -> str | None:
+        def read(rooms: list[Any]) -> str | None:
             # The list lags, and begins with the newest.
             there = (r.sid for r in rooms if r.friendly_name == name and r.status == "in-progress" and r.sid)
             return next(map(str, there), None)
 
         rooms = self._twilio().conferences
-        looked = await self._look(
-            "find_room", lambda: rooms.list_async(friendly_name=name, status="in-progress", limit=20), read
-        )
+        wanted = {"friendly_name": name, "status": "in-progress", "page_size": 20}
+        looked = await self._look_through("find_room", rooms, read, **wanted)
         return Found(looked.outcome, looked.given)
 
     async def _people(self, room: str) -> Found[tuple[Participant, ...]]:
-        def read(people: Any) -> tuple[Participant, ...]:
+        def read(people: list[Any]) -> tuple[Participant, ...]:
             return tuple(_participant(person) for person in people if person.status not in _ELSEWHERE)
 
         there = self._twilio().conferences(room).participants
-        listed = await self._look("people", lambda: there.list_async(page_size=PAGE_SIZE), read)
+        listed = await self._look_through("people", there, read)
         if listed.given:
             return listed.found
         if listed.outcome is not Outcome.DONE:

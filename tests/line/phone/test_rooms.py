@@ -75,6 +75,13 @@ async def test_a_room_on_the_second_page_is_found_too(line: Dial) -> None:
     assert dialled.script.asked[1].url == f"{API}/Conferences.json?Page=1"
 
 
+async def test_a_list_without_an_end_is_left_after_a_while(line: Dial) -> None:
+    again = f"/2010-04-01/Accounts/{'AC' + '0' * 32}/Conferences.json?Page=1"
+    dialled = line(rooms(next_page_uri=again))
+    assert await dialled.phone.find_room("WT1") == Found(Outcome.DONE, None)
+    assert len(dialled.script.asked) == 20
+
+
 @pytest.mark.parametrize("answer", UNSURE)
 async def test_a_look_is_repeated_once_after_silence(line: Dial, answer: Answer) -> None:
     dialled = line(answer, rooms(room()))
