@@ -1,9 +1,12 @@
 """Opening the store for a command that needs it briefly."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ivr.book.book import Book
 from ivr.cli import says
+from ivr.settings import Settings
 from ivr.store.database import Database, StoreError
 from ivr.store.migrations import migrate
 from ivr.store.people import People
@@ -26,5 +29,36 @@ def people() -> Iterator[People]:
         yield People(database, Seal(settings.ivr_secret))
     except StoreError as error:
         says.stop(str(error))
+    finally:
+        database.stop()
+
+
+def book() -> Book:
+    """The book in force: the published one of the database in the settings; none yet, the folder's."""
+    from ivr.book.book import read
+    from ivr.store.migrations import is_current
+    from ivr.store.shelf import BookFolderError, read_folder
+
+    settings = says.settings()
+    try:
+        published = asyncio.run(_published(settings)) if is_current(settings.ivr_database_url) else None
+        if published is not None:
+            return published
+        found, faults = read(read_folder(settings.prompts_folder()))
+    except (StoreError, BookFolderError) as error:
+        says.stop(str(error))
+    wrong = [str(fault) for fault in faults if fault.fault]
+    if found is None or wrong:
+        says.stop("\n\n".join(["the prompt book has faults:", *wrong]))
+    return found
+
+
+async def _published(settings: Settings) -> Book | None:
+    from ivr.store.shelf import Shelf
+
+    database = Database(settings.ivr_database_url)
+    database.start()
+    try:
+        return await Shelf(database).current()
     finally:
         database.stop()

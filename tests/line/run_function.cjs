@@ -1,0 +1,19 @@
+// Runs a Twilio Function once, as Twilio would: node run_function.cjs FILE ERROR_URL. Prints its answer as JSON.
+const [file, errorUrl] = process.argv.slice(2);
+
+global.Twilio = {
+  Response: class {
+    headers = {};
+    appendHeader(name, value) {
+      this.headers[name] = value;
+    }
+    setBody(body) {
+      this.body = body;
+    }
+  },
+};
+
+require(file).handler({}, { ErrorUrl: errorUrl, CallSid: "CA1" }, (error, response) => {
+  if (error) throw error;
+  console.log(JSON.stringify(response));
+});
