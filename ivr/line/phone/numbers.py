@@ -17,10 +17,17 @@ class Number:
     voice_url: str  # blank where nothing is set, as the others
     fallback_url: str
     status_callback: str
-    posted: bool  # whether all three are asked by POST
+    voice_method: str
+    fallback_method: str
+    status_method: str
     elsewhere: str | None = (
         None  # the application (AP…) or trunk (TK…) that answers in place of the addresses
     )
+
+    @property
+    def posted(self) -> bool:
+        """Whether all three are asked by POST."""
+        return self.voice_method == self.fallback_method == self.status_method == "POST"
 
 
 class Numbers(Asking):
@@ -85,7 +92,6 @@ def _can_be_rung(capabilities: Any) -> bool:
 
 
 def _number(number: Any) -> Number:
-    methods = (number.voice_method, number.voice_fallback_method, number.status_callback_method)
     return Number(
         sid=str(number.sid),
         number=str(number.phone_number),
@@ -93,6 +99,8 @@ def _number(number: Any) -> Number:
         voice_url=str(number.voice_url or ""),
         fallback_url=str(number.voice_fallback_url or ""),
         status_callback=str(number.status_callback or ""),
-        posted=all(method == "POST" for method in methods),
-        elsewhere=number.voice_application_sid or number.trunk_sid or None,
+        voice_method=str(number.voice_method or ""),
+        fallback_method=str(number.voice_fallback_method or ""),
+        status_method=str(number.status_callback_method or ""),
+        elsewhere=number.trunk_sid or number.voice_application_sid or None,  # a trunk wins over both
     )
