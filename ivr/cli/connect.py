@@ -137,6 +137,7 @@ async def _connect(
         public_url=settings.ivr_public_url,
         fallback_url=settings.ivr_fallback_url or None,
         api_url=settings.ivr_twilio_api_url or None,
+        seconds=15.0,  # nobody is on the line
     )
     addresses = _Addresses(settings.ivr_public_url, settings.ivr_fallback_url)
     try:
@@ -188,6 +189,8 @@ class _Addresses:
 def _unasked(outcome: str) -> str:
     if outcome == "try_again":
         return "Twilio did not answer, or was too busy; is there a way out to the network?"
+    if outcome == "too_late":
+        return "Twilio knows no such account as TWILIO_ACCOUNT_SID says"
     return "Twilio refused: TWILIO_ACCOUNT_SID and the key (or token) do not belong together, or it may not list numbers"
 
 

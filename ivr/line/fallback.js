@@ -12,6 +12,19 @@ const address = (path, query) => {
   return escaped(`${GIVEN.service}${path}?${pairs.join("&")}${GIVEN.overrides}`);
 };
 
+// A queue the book does not name has the default's words and workflow.
+const known = (queue) => (Object.hasOwn(GIVEN.words, queue) ? queue : "default");
+
+// The verb that lets a caller wait on, without our addresses; where the agents are TaskRouter's, as its task.
+const waiting = (queue, query) => {
+  const workflow = query.workflow || GIVEN.workflows[known(queue)];
+  if (!/^WW[0-9a-f]{32}$/.test(workflow)) {
+    return `<Enqueue>${escaped([...queue].slice(0, LONGEST_QUEUE_NAME).join(""))}</Enqueue>`;
+  }
+  const task = escaped(JSON.stringify({ queue, locale: nearest(query.locale) }));
+  return `<Enqueue workflowSid="${workflow}"><Task>${task}</Task></Enqueue>`;
+};
+
 const nearest = (asked) =>
   GIVEN.locales.find((locale) => locale === asked) ??
   GIVEN.locales.find((locale) => locale.split("-")[0] === (asked ?? "").split("-")[0]) ??
@@ -32,8 +45,7 @@ function failed(errorUrl) {
 function answer(errorUrl) {
   const { path, query } = failed(errorUrl);
   const queue = query.queue || "default";
-  const words = Object.hasOwn(GIVEN.words, queue) ? GIVEN.words[queue] : GIVEN.words.default;
-  const { mishap, fallback } = words[nearest(query.locale)];
+  const { mishap, fallback } = GIVEN.words[known(queue)][nearest(query.locale)];
   const first = !("mishap" in query) && path !== "/voice/fallback";
   if (first && (path === "/voice/agent" || path.startsWith("/voice/agent/"))) {
     // An agent whose caller hears the farewell goes on waiting for that caller, not for the next one.
@@ -41,8 +53,7 @@ function answer(errorUrl) {
     return `${mishap}<Pause length="2"/><Redirect>${address(path, again)}</Redirect>`;
   }
   if (first && ["/voice/incoming", "/voice/wait", "/voice/bridging"].includes(path)) {
-    const name = escaped([...queue].slice(0, LONGEST_QUEUE_NAME).join(""));
-    return `${mishap}<Enqueue>${name}</Enqueue>${fallback}<Hangup/>`;
+    return `${mishap}${waiting(queue, query)}${fallback}<Hangup/>`;
   }
   return `${fallback}<Hangup/>`;
 }

@@ -29,6 +29,9 @@ def as_function(book: Book, public_url: str) -> str:
         "service": public_url.rstrip("/"),
         "overrides": twiml.VOICE_OVERRIDES,
         "locales": locales,
+        "workflows": {
+            name: queue.workflow for name, queue in book.rules.queues.items() if queue.workflow is not None
+        },
         "words": {
             queue: {
                 locale: {part: _spoken(book, queue, locale, part) for part in ("mishap", "fallback")}

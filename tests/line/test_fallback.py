@@ -28,24 +28,23 @@ def small() -> Book:
 Ask = Callable[[str], ElementTree.Element]
 
 
-@pytest.fixture(scope="module")
-def ask(small: Book, tmp_path_factory: pytest.TempPathFactory) -> Ask:
+def run(file: Path, error_url: str) -> ElementTree.Element:
     """The printed Function, run by node as Twilio runs it: give it an ErrorUrl, get its document."""
     if NODE is None:
         pytest.skip("no node here: the Function is JavaScript")
+    done = subprocess.run([NODE, str(RUN), str(file), error_url], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    answered = json.loads(done.stdout)
+    assert answered["headers"] == {"Content-Type": "text/xml"}
+    return ElementTree.fromstring(answered["body"].encode())
+
+
+@pytest.fixture(scope="module")
+def ask(small: Book, tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    """The Function of the small book."""
     file = tmp_path_factory.mktemp("function") / "fallback.js"
     file.write_text(fallback.as_function(small, URL), "utf-8")
-
-    def run(error_url: str) -> ElementTree.Element:
-        done = subprocess.run(
-            [NODE or "node", str(RUN), str(file), error_url], capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
-        answered = json.loads(done.stdout)
-        assert answered["headers"] == {"Content-Type": "text/xml"}
-        return ElementTree.fromstring(answered["body"].encode())
-
-    return run
+    return lambda error_url: run(file, error_url)
 
 
 def verbs(document: ElementTree.Element) -> list[str]:
@@ -100,6 +99,30 @@ def test_a_caller_not_yet_served_waits_on_without_our_addresses(ask: Ask, path: 
     assert (enqueue.text, enqueue.attrib) == ("billing", {})
 
 
+def test_a_caller_who_waits_for_taskrouter_waits_there_on(tmp_path: Path) -> None:
+    workflow, other = "WW" + "1" * 32, "WW" + "2" * 32
+    files = read_folder(BOOK)
+    files["rules.yaml"] = files["rules.yaml"].replace(
+        "  default:\n", f"  default:\n    workflow: {workflow}\n", 1
+    )
+    book, _ = read(files)
+    assert book is not None
+    file = tmp_path / "fallback.js"
+    file.write_text(fallback.as_function(book, URL), "utf-8")
+    for query, waits in (
+        ("locale=en-US", workflow),
+        (f"workflow={other}", other),
+        ("workflow=%22", None),
+        ("queue=unnamed", workflow),
+    ):
+        enqueue = run(file, f"{URL}/voice/incoming?{query}")[1]
+        assert enqueue.get("workflowSid") == waits
+        if waits:
+            assert json.loads(enqueue[0].text or "")["queue"] == (
+                "unnamed" if "queue" in query else "default"
+            )
+
+
 @pytest.mark.parametrize("path", ["/voice/agent", "/voice/agent/next"])
 def test_an_agent_is_led_back_after_a_line_and_a_pause(ask: Ask, path: str) -> None:
     document = ask(f"{URL}{path}?queue=bill%20ing&call=CA1")
@@ -147,18 +170,10 @@ def test_an_american_hears_american_words_and_a_stranger_the_default(ask: Ask, s
 
 
 def test_a_service_below_a_path_is_answered_the_same(small: Book, tmp_path: Path) -> None:
-    if NODE is None:
-        pytest.skip("no node here: the Function is JavaScript")
     file = tmp_path / "fallback.js"
     file.write_text(fallback.as_function(small, f"{URL}/calls/"), "utf-8")
-    done = subprocess.run(
-        [NODE, str(RUN), str(file), f"{URL}/calls/voice/agent?queue=q"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    document = ElementTree.fromstring(json.loads(done.stdout)["body"])
-    assert (document[2].text or "").startswith(f"{URL}/calls/voice/agent?queue=q&mishap=1#")
+    led = run(file, f"{URL}/calls/voice/agent?queue=q")[2].text or ""
+    assert led.startswith(f"{URL}/calls/voice/agent?queue=q&mishap=1#")
 
 
 @pytest.mark.parametrize(
