@@ -139,7 +139,7 @@ async def _connect(
         api_url=settings.ivr_twilio_api_url or None,
         seconds=15.0,  # nobody is on the line
     )
-    addresses = _Addresses(settings.ivr_public_url, settings.ivr_fallback_url)
+    addresses = OurAddresses(settings.ivr_public_url, settings.ivr_fallback_url)
     try:
         await phone.start()
         found = await phone.numbers()
@@ -164,7 +164,7 @@ async def _connect(
     return 1 if unchanged or in_the_way or not planned.pointings else 0
 
 
-class _Addresses:
+class OurAddresses:
     """Our addresses, as Twilio takes them."""
 
     def __init__(self, public_url: str, fallback_url: str) -> None:
@@ -245,7 +245,7 @@ def _tell_outcomes(planned: Any, outcomes: dict[str, str]) -> None:
         typer.echo(f"{each.line.number}  {_HOW_IT_WENT.get(outcome, outcome)}")
 
 
-def _values(addresses: _Addresses, workspace: str | None, workflow: str | None) -> list[tuple[str, str, str]]:
+def _values(addresses: OurAddresses, workspace: str | None, workflow: str | None) -> list[tuple[str, str, str]]:
     from ivr.connect import by_hand
 
     return by_hand(addresses, workspace, workflow) if workspace is not None else []
