@@ -10,12 +10,6 @@ import typer
 from ivr.cli import says
 
 _NUMBER = re.compile(r"\+[1-9]\d{5,14}")
-_HOW_IT_WENT = {
-    "done": "done",
-    "too_late": "Twilio no longer knows this number",
-    "try_again": "Twilio did not answer, or was too busy; nothing is known to have changed. Run this again.",
-    "refused": "Twilio refused: the log above has its code. A key needs the right to update numbers.",
-}
 
 
 def line(text: str, *, agents: bool = False) -> Any:
@@ -128,9 +122,13 @@ def _fallback(kind: str) -> str:
 async def _connect(
     settings: Any, wanted: Any, by_hand: tuple[str | None, str | None], yes: bool, as_json: bool
 ) -> int:
+    """Look, show, ask, change. The exit code."""
+    from ivr.cli import connecting
     from ivr.connect import apply, plan
+    from ivr.connect import by_hand as values_for
     from ivr.line.phone import Phone
 
+    addresses = connecting.OurAddresses(settings.ivr_public_url, settings.ivr_fallback_url)
     phone = Phone(
         settings.twilio_account_sid,
         *_credentials(settings),
@@ -139,7 +137,7 @@ async def _connect(
         api_url=settings.ivr_twilio_api_url or None,
         seconds=15.0,  # nobody is on the line
     )
-    addresses = OurAddresses(settings.ivr_public_url, settings.ivr_fallback_url)
+    outcomes: dict[str, str] = {}
     try:
         await phone.start()
         found = await phone.numbers()
@@ -147,43 +145,21 @@ async def _connect(
             says.stop(_unasked(found.outcome))
         planned = plan(wanted, found.value, addresses)
         if not as_json:
-            _tell(planned)
-        outcomes: dict[str, str] = {}
+            connecting.tell(planned)
         if planned.differing and (yes or (not as_json and _asked(len(planned.differing)))):
             outcomes = await apply(planned, phone)
     finally:
         await phone.stop()
-    values = _values(addresses, *by_hand)
+    workspace, workflow = by_hand
+    values = values_for(addresses, workspace, workflow) if workspace is not None else []
     if as_json:
-        says.as_json(_plain(planned, outcomes, values))
+        says.as_json(connecting.plain(planned, outcomes, values))
     else:
-        _tell_outcomes(planned, outcomes)
-        _tell_values(values)
-    unchanged = [each for each in planned.differing if outcomes.get(each.line.number) != "done"]
-    in_the_way = [each for each in planned.pointings if each.elsewhere]
-    return 1 if unchanged or in_the_way or not planned.pointings else 0
-
-
-class OurAddresses:
-    """Our addresses, as Twilio takes them."""
-
-    def __init__(self, public_url: str, fallback_url: str) -> None:
-        self._base = public_url
-        self.fallback = fallback_url or self.voice("/voice/fallback")
-
-    def voice(self, path: str, **query: str | None) -> str:
-        from ivr.line.twiml import voice_url
-
-        return voice_url(self._base, path, **query)
-
-    def events(self, path: str) -> str:
-        from ivr.line.twiml import event_url
-
-        return event_url(self._base, path)
-
-    def assignment(self, path: str) -> str:
-        # TaskRouter waits five seconds in all, so there is no room for more than one second try.
-        return f"{self._base}{path}#rc=1&rp=ct,rt,5xx&ct=1000&rt=2000&tt=4500"
+        connecting.tell_outcomes(outcomes)
+        connecting.tell_values(values)
+    left = [each for each in planned.differing if outcomes.get(each.line.number) != "done"]
+    elsewhere = [each for each in planned.pointings if each.elsewhere]
+    return 1 if left or elsewhere or not planned.pointings else 0
 
 
 def _unasked(outcome: str) -> str:
@@ -199,80 +175,7 @@ def _asked(count: int) -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         typer.echo("Nothing has been changed: there is nobody to ask here. Add --yes to make these changes.")
         return False
-    if typer.confirm(f"Change {_numbers(count)}?", default=False):
+    if typer.confirm(f"Change {'1 number' if count == 1 else f'{count} numbers'}?", default=False):
         return True
     typer.echo("Nothing has been changed.")
     return False
-
-
-def _numbers(count: int) -> str:
-    return "1 number" if count == 1 else f"{count} numbers"
-
-
-def _tell(planned: Any) -> None:
-    for each in planned.pointings:
-        typer.echo(f"{each.line.number}  {each.line}")
-        for change in each.changes:
-            typer.echo(f"  {change.field:<20} {change.now or '(nothing)'}")
-            typer.echo(f"  {'':<16} →   {change.then}")
-        if not each.changes:
-            typer.echo("  nothing to change")
-        if each.elsewhere:
-            typer.echo(f"  but {_elsewhere(each.elsewhere)}")
-    for absent in planned.absent:
-        typer.echo(f"{absent.number}  {absent}\n  this account has no such number")
-    if not planned.differing and planned.pointings:
-        typer.echo("There is nothing to change.")
-    if not planned.pointings:
-        typer.echo(
-            "None of these numbers is on the account: name them in rules.yaml, or with --number or --agents."
-            if planned.absent
-            else "No number is named: write them into rules.yaml, or use --number or --agents."
-        )
-
-
-def _elsewhere(sid: str) -> str:
-    if sid.startswith("TK"):
-        return f"the trunk {sid} answers in place of these addresses; take the number off it in the Console (Elastic SIP Trunking)"
-    return f"the application {sid} answers in place of these addresses; in the Console, set the number's “Configure with” to webhooks"
-
-
-def _tell_outcomes(planned: Any, outcomes: dict[str, str]) -> None:
-    if not outcomes:
-        return
-    for each in planned.differing:
-        outcome = outcomes[each.line.number]
-        typer.echo(f"{each.line.number}  {_HOW_IT_WENT.get(outcome, outcome)}")
-
-
-def _values(addresses: OurAddresses, workspace: str | None, workflow: str | None) -> list[tuple[str, str, str]]:
-    from ivr.connect import by_hand
-
-    return by_hand(addresses, workspace, workflow) if workspace is not None else []
-
-
-def _tell_values(values: list[tuple[str, str, str]]) -> None:
-    if values:
-        typer.echo("\nTo be set by hand: this service never changes a workspace.")
-    for sid, field, value in values:
-        typer.echo(f"{sid}  {field}\n  {value}")
-
-
-def _plain(planned: Any, outcomes: dict[str, str], values: list[tuple[str, str, str]]) -> dict[str, Any]:
-    return {
-        "numbers": [
-            {
-                "number": each.line.number,
-                "sid": each.sid,
-                "for": str(each.line),
-                "changes": [
-                    {"field": change.field, "now": change.now, "then": change.then} for change in each.changes
-                ],
-                "elsewhere": each.elsewhere,
-                "outcome": outcomes.get(each.line.number),
-            }
-            for each in planned.pointings
-        ],
-        "absent": [absent.number for absent in planned.absent],
-        "by_hand": [{"sid": sid, "field": field, "value": value} for sid, field, value in values],
-    }

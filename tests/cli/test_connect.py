@@ -205,7 +205,7 @@ def test_a_number_the_account_does_not_have_is_named(connect: Run, account: Acco
     account.buy(CALLERS)
     made = connect("--yes")
     assert made.returncode == 0
-    assert f"{GONE}  callers: billing\n  this account has no such number" in made.stdout
+    assert f"{GONE}  callers: billing\n  this account has no such number to ring" in made.stdout
 
 
 def test_when_no_number_is_there_it_says_so_and_ends_with_1(connect: Run) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.cli.connect import OurAddresses
+from ivr.cli.connecting import OurAddresses
 from ivr.connect import EVENTS, FIELDS, Line, by_hand, plan
 from tests.test_connect import Number
 
