@@ -1,6 +1,6 @@
 """A book: every page in every locale, with its rules and voices, from a dict of path to text.
 
-    rules.yaml  voices.yaml  <locale>/<page>.yaml  <locale>/steps.yaml names.yaml gifts.yaml
+    rules.yaml  voices.yaml  <locale>/<page>.yaml  <locale>/steps.yaml names.yaml gifts.yaml answers.yaml
 
 Reading never raises. A locale may start from another (`from:` in voices.yaml): an entry of the same name
 replaces the whole entry in its place, a new name stands first, `drop: true` takes one away.
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from ivr.book.answers import Answers, check_spoken, read_answers
 from ivr.book.form import Form
 from ivr.book.pages import Entry, Variant, read_page
 from ivr.book.rules import (
@@ -30,7 +31,7 @@ from ivr.book.vocabulary import PAGES, PARTS
 from ivr.calls.wrapup import GIFTS, TONES, WHO
 
 __all__ = [
-    "Book", "Entry", "Fault", "Gift", "Locale", "Number", "Pace", "Place", "Queue", "ReadyStep", "Rules",
+    "Answers", "Book", "Entry", "Fault", "Gift", "Locale", "Number", "Pace", "Place", "Queue", "ReadyStep", "Rules",
     "Variant", "Voice", "read",
 ]  # fmt: skip
 
@@ -69,6 +70,7 @@ class Locale:
     steps: Mapping[str, ReadyStep] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)  # in small letters, as written → as said
     gifts: Mapping[str, Gift] = field(default_factory=dict)
+    answers: Answers | None = None  # what callers say; None where nobody has written it down
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +154,13 @@ def read(files: Mapping[str, str], version: int | None = None) -> tuple[Book | N
     if rules is None or not locales:
         return None, findings.faults
     check_names(nodes.get("rules.yaml"), rules, locales, findings)
+    check_spoken(rules, locales, findings)
     whole = "\0".join(f"{path}\0{files[path]}" for path in sorted(files))
     digest = hashlib.sha256(whole.encode(errors="replace")).hexdigest()
     return Book(locales, rules, version, digest, _index(locales)), findings.faults
 
 
-_OTHERS = ("steps", "names", "gifts")
+_OTHERS = ("steps", "names", "gifts", "answers")
 
 
 def _check_paths(nodes: Mapping[str, Node | None], findings: Findings) -> None:
@@ -186,7 +189,8 @@ def _read_locale(
     gifts = _read_gifts(nodes.get(f"{name}/gifts.yaml"), findings)
     if parent:
         steps, names, gifts = parent.steps | steps, parent.names | names, parent.gifts | gifts  # type: ignore[operator]
-    return Locale(name, voice, pages, steps, names, gifts)
+    answers = read_answers(nodes.get(f"{name}/answers.yaml"), parent.answers if parent else None, findings)
+    return Locale(name, voice, pages, steps, names, gifts, answers)
 
 
 def _inherit(own: tuple[Entry, ...], parents: tuple[Entry, ...], findings: Findings) -> tuple[Entry, ...]:

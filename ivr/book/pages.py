@@ -17,10 +17,14 @@ from ivr.calls.wrapup import TONES
 PROMISES = ("text_note", "check_in", "question", "call_back", "front_of_queue")
 """Everything a sentence may promise."""
 
+ANSWERED = (("question", "ask"), ("next_steps", "keys"))
+"""The parts whose words may be answered aloud."""
+
 MOST_ENTRIES = 300
 
-_MARKER = re.compile(r"\[\s*(silence|promise|recording)\b([^\[\]]*)\]", re.IGNORECASE)
+_MARKER = re.compile(r"\[\s*(silence|promise|recording|yes)\b([^\[\]]*)\]", re.IGNORECASE)
 _RECORDING = re.compile(r"[\w-]{1,60}\.wav")
+_YES = {"goes back": "back", "goes on": "on"}
 _ONCE = ("spell",)
 _SLOWER = ("spell", "slowly")
 
@@ -30,12 +34,13 @@ class Variant:
     """One way to say it."""
 
     id: str  # of its words, wherever they stand
-    words: str  # as written, without [promise] and [recording]
+    words: str  # as written, without [promise], [recording] and [yes]
     template: Template
     place: Place
     silent: bool = False  # [silence]: chosen on purpose, and nothing is said
     promises: tuple[str, ...] = ()
     recording: str | None = None
+    yes: str = ""  # back or on: where a yes to these words leads; blank where they ask nothing
     needs: frozenset[str] = frozenset()  # facts that must be known
     mentions: Mapping[str, int] = field(default_factory=dict)  # how often each fact is said
     says: frozenset[str] = field(init=False)  # those facts; in a text some only where they are known
@@ -238,6 +243,7 @@ class _Entry:
     def _variant(self, words: Words, part: str) -> Variant | None:
         promises: list[str] = []
         recordings: list[str] = []
+        answered: list[str] = []
         silent = False
         faults: list[Fault] = []
         for marker in _MARKER.finditer(words.text):
@@ -248,13 +254,15 @@ class _Entry:
                 promises.append(given)
             elif kind == "recording" and _RECORDING.fullmatch(given) and not recordings:
                 recordings.append(given)
+            elif kind == "yes":
+                faults += self._answered(marker[0], given, part, at, answered)
             else:
                 hint = nearest(given, PROMISES) if kind == "promise" else "as in [recording bye.wav], once"
                 faults.append(Fault(at, f"{marker[0][:60]} is not a {kind}", hint or ", ".join(PROMISES)))
         # blanked, not cut out, so that every place in the line stays where it is
         bare = _MARKER.sub(lambda marker: " " * len(marker[0]), words.text)
         said = " ".join(bare.split())
-        if silent and (said or promises or recordings):
+        if silent and (said or promises or recordings or answered):
             faults.append(Fault(words.at(0), "[silence] stands alone, without words"))
         elif not silent and not said and not faults:
             faults.append(Fault(words.at(0), "no words stand beside this mark"))
@@ -269,8 +277,18 @@ class _Entry:
             return None
         return Variant(
             hashlib.sha256(said.encode()).hexdigest()[:6], said, template, words.at(0), silent,
-            tuple(promises), recordings[0] if recordings else None, template.needs, template.mentions,
+            tuple(promises), recordings[0] if recordings else None, "".join(answered), template.needs, template.mentions,
         )  # fmt: skip
+
+    def _answered(self, mark: str, given: str, part: str, at: Place, found: list[str]) -> list[Fault]:
+        """Where a yes to these words leads, added to `found`."""
+        where = " ".join(given.split())
+        if (self.page, part) not in ANSWERED:
+            return [Fault(at, f"nobody answers here: {mark[:60]}", "only a question, or the keys, say so")]
+        if where not in _YES or found:
+            return [Fault(at, f"{mark[:60]} is no way for a yes", "[yes goes back] or [yes goes on], once")]
+        found.append(_YES[where])
+        return []
 
     def _twice(self, template: Template, part: str, place: Place) -> list[Fault]:
         """A reference is said twice, the second time slower; once where it is texted as well."""

@@ -46,6 +46,7 @@ class Queue:
     locale: str | None = None
     way: str = "usual"  # together in a conference of Flex or TaskRouter, else aside
     question: str = "likely_next"
+    speech: bool = False  # the question may be answered aloud
     release: str = "after_goodbye"
     texts: str = "allowed"
     farewell: str = "on"
@@ -185,6 +186,7 @@ def _queue(form: Form, name: str, usual: Queue) -> Queue:
         locale=form.text("locale", usual.locale),
         way=form.choice("way", usual.way, ("usual", "aside", "together", "after")),
         question=form.choice("question", usual.question, ("likely_next", "anything_else", "none")),
+        speech=form.flag("speech", usual.speech),
         release=form.choice("release", usual.release, ("after_goodbye", "after_steps")),
         texts=form.choice("texts", usual.texts, ("allowed", "never")),
         farewell=form.choice("farewell", usual.farewell, ("on", "paused", "off")),

@@ -44,7 +44,14 @@ _ATTRIBUTES: dict[str, dict[str, str]] = {
 }
 _REQUIRED = {"lang": "xml:lang", "phoneme": "ph", "say-as": "interpret-as", "sub": "alias", "w": "role"}
 _PAUSES = {"[pause]": SHORT_PAUSE, "[long pause]": LONG_PAUSE}
-_MARKERS = ("[pause]", "[long pause]", "[silence]", "[promise text_note]", "[recording x.wav]")
+_MARKERS = (
+    "[pause]",
+    "[long pause]",
+    "[silence]",
+    "[promise text_note]",
+    "[recording x.wav]",
+    "[yes goes on]",
+)
 
 _MARKUP = re.compile(r"\{\{|\}\}|\{%|%\}|\[[^\[\]]*\]|[\[\]]|<[/A-Za-z!?][^<>]*>?")
 _TAG = re.compile(

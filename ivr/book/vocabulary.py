@@ -88,7 +88,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "opening": ("",),
     "apology": ("",),
     "next_steps": ("opening", "done", "ours", "theirs", "reference", "rest", "keys"),
-    "question": ("ask", "unclear", "back", "nobody"),
+    "question": ("ask", "unclear", "misheard", "back", "nobody"),
     "goodbye": ("",),
     "agent": ("room", "conference", "returning", "released", "nobody", "pin"),
     "texts": ("note", "check_in", "call_back", "question"),

@@ -150,12 +150,13 @@ class Spoke(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed(Event):
-    """The caller pressed a key."""
+    """The caller pressed a key, or said something that counts as one."""
 
     kind: ClassVar[str] = "pressed"
-    digit: str = ""
+    digit: str = ""  # blank for words that are as no key
     moment: str = ""
     part: int = 1
+    said: str | None = None  # what they meant, never their words; None for a key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

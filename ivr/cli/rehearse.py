@@ -64,6 +64,14 @@ def press(text: str) -> tuple[str, str]:
     return key, moment.strip()
 
 
+def say(text: str) -> tuple[str, str]:
+    """WORDS@moment: what the caller says, and the moment during which they say it."""
+    words, found, moment = text.rpartition("@")
+    if not found or not words.strip() or not moment:
+        raise typer.BadParameter("write what is said like 'no thank you@question'")
+    return words.strip(), moment.strip()
+
+
 def rehearse(
     wait: Annotated[str, typer.Option(help="How long the caller waits in the queue: 12m30s.")] = "0s",
     hold: Annotated[str, typer.Option(help="For how long the agent puts them on hold: 2m.")] = "0s",
@@ -92,6 +100,13 @@ def rehearse(
     presses: Annotated[
         list[str] | None,
         typer.Option("--press", help="A key halfway through a moment: 0@next_steps; may repeat."),
+    ] = None,
+    said: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--say",
+            help="Something said aloud during a moment, in a queue that listens: 'no thank you@question'; may repeat.",
+        ),
     ] = None,
     hang_up_at: Annotated[
         str | None, typer.Option(help="The moment during which the caller hangs up.")
@@ -156,6 +171,7 @@ def rehearse(
                 hold=seconds(hold),
                 wrapup={name: value for name, value in wrapup.items() if value is not None},
                 presses=[press(text) for text in presses or ()],
+                says=[say(text) for text in said or ()],
                 hang_up_at=hang_up_at,
                 way=way,
                 queue=queue,

@@ -36,7 +36,7 @@ def tell_call(report: dict[str, Any]) -> None:
     typer.echo("The caller heard")
     for line in report["heard"]:
         if line["by"] == "caller":
-            what = f"[presses {line['pressed']}]" if "pressed" in line else f"[says: {line.get('said', '')}]"
+            what = f"[presses {line['pressed']}]" if "pressed" in line else _said(line.get("said", ""))
             typer.echo(f"  {clock(line['at']):>5}  {what}")
             continue
         words = wrap(line["text"], 84) or [""]
@@ -52,6 +52,10 @@ def tell_call(report: dict[str, Any]) -> None:
     typer.echo(f"Outcome       {outcome}")
     for promise in report["promises"]:
         typer.echo(f"Promised      {promise['kind'].replace('_', ' ')}, due {promise['due']}")
+
+
+def _said(words: str) -> str:
+    return f"[says: {words}]" if words else "[coughs]"
 
 
 def tell_summary(summary: Any) -> None:

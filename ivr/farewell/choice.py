@@ -79,6 +79,7 @@ class Telling:
             part=part,
             step=step,
             recording=variant.recording,
+            yes=variant.yes,
         )
 
     def words(

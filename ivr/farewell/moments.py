@@ -32,6 +32,7 @@ class Line:
     part: str = ""  # the part of the page: ours, theirs, reference …
     step: int | None = None  # counting from 1, where the line is about one step
     recording: str | None = None  # a file to play in place of the words
+    yes: str = ""  # where a spoken yes to it leads: back to the agent, or on; blank where it asks nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class Moment:
     @property
     def seconds(self) -> float:
         return sum(line.seconds for line in self.lines)
+
+    @property
+    def yes(self) -> str:
+        """Where a spoken yes leads, as the question in it has it; blank where nothing is asked."""
+        return next((line.yes for line in reversed(self.lines) if line.yes), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,10 @@ class Farewell:
         moments = tuple(
             Moment(
                 name,
-                tuple(Line(text=plain(line[_SSML]), **dict(zip(_KEPT, line, strict=True))) for line in lines),
+                tuple(
+                    Line(text=plain(line[_SSML]), **dict(zip(_KEPT, line, strict=len(line) > len(_KEPT))))
+                    for line in lines
+                ),
                 listens,
             )
             for name, listens, lines in kept["moments"]

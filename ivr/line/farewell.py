@@ -9,6 +9,7 @@ from ivr import watch
 from ivr.calls.events import Event, Heard, Pressed
 from ivr.calls.waits import callers_key
 from ivr.farewell import course
+from ivr.farewell.answers import Answer, understood
 from ivr.farewell.moments import Farewell
 from ivr.line import twiml
 from ivr.line.back import WayBack, told_nobody
@@ -85,24 +86,28 @@ class FarewellDesk:
     # --- keys --------------------------------------------------------------------------------------
 
     async def key(self, ask: Ask) -> bytes:
-        """A key pressed during a moment."""
+        """A key pressed during a moment, or an answer said aloud."""
         part, at, digit = max(ask.number("n"), 1), ask.query.get("at") or "", ask.said.digits
         again, strays = ask.number("again"), ask.number("strays")
         standing = await self._counter.closing.standing(ask.call)
         farewell = part_of(standing, part)
-        if farewell is None or farewell.moment(at) is None or not digit:
+        answer = None if digit or farewell is None else _answer(ask, standing, farewell)
+        if farewell is None or farewell.moment(at) is None or not (digit or answer):
             return await self.begin(ask, way="after")
-        key = ask.token or f"{part}:{at}:{again}:{strays}:{digit}"
-        pressed = Pressed(call=ask.call, at=ask.now, key=key, digit=digit, moment=at, part=part)
-        go = course.on_key(
-            farewell,
-            at,
-            digit,
-            agent_there=standing.agent_there,
-            again=again,
-            strays=strays,
-            nobody=told_nobody(standing, pressed),
-        )
+        meant = answer.meaning if answer else None
+        key = ask.token or f"{part}:{at}:{again}:{strays}:{meant or digit}"
+        if answer is not None:
+            digit = course.as_key(farewell, at, answer)
+        pressed = Pressed(call=ask.call, at=ask.now, key=key, digit=digit, moment=at, part=part, said=meant)
+        there, nobody = standing.agent_there, told_nobody(standing, pressed)
+        if answer is None:
+            go = course.on_key(
+                farewell, at, digit, agent_there=there, again=again, strays=strays, nobody=nobody
+            )
+        else:
+            go = course.on_answer(
+                farewell, at, answer, agent_there=there, again=again, strays=strays, nobody=nobody
+            )
         if go.to == "back":
             return await self.way_back.bring(ask, standing, farewell, pressed)
         return await self._gone(ask, standing, farewell, pressed, go)
@@ -120,7 +125,8 @@ class FarewellDesk:
         if cut_often:
             return self._moments.uncut(ask, standing, farewell, moment)
         if go.to in ("again", "unclear", "restart"):
-            first = self._moments.question(ask, standing, farewell, "unclear") if go.to == "unclear" else []
+            part = "unclear" if pressed.said is None else "misheard"
+            first = self._moments.question(ask, standing, farewell, part) if go.to == "unclear" else []
             return self._moments.document(
                 ask, standing, farewell, moment, again=go.again, strays=go.strays, first=first
             )
@@ -129,3 +135,11 @@ class FarewellDesk:
         if go.to == "text":
             await self._counter.closing.text_note(standing, farewell)
         return twiml.document(twiml.redirect(self._moments.onward(ask, farewell, at)))
+
+
+def _answer(ask: Ask, standing: Standing, farewell: Farewell) -> Answer | None:
+    """What a caller meant who said something; None where nothing was said, or nobody knows the words."""
+    answers = standing.book.locales[farewell.locale].answers
+    if ask.said.speech is None or answers is None:
+        return None
+    return understood(ask.said.speech, answers, ask.said.confidence)

@@ -6,12 +6,13 @@ from ivr.farewell.facts import line_facts
 from ivr.farewell.moments import Farewell, Moment, page_of
 from ivr.line import twiml
 from ivr.line.counter import Ask, Counter
+from ivr.line.hearing import hearing
 from ivr.standing import Standing
 
 LISTENING_SECONDS = 6  # after the options; a little over Twilio's own 5, for somebody putting a pen down
 BREATH_SECONDS = 1  # after any other moment
 SPOKEN_SLOWER = 1.1  # than the book reckons: nothing counts as heard that may not have been
-UNCLEAR_SECONDS = 5.0  # for saying that a key meant nothing
+UNCLEAR_SECONDS = 5.0  # for saying that a key, or an answer, meant nothing
 
 
 class Moments:
@@ -31,14 +32,21 @@ class Moments:
         strays: int = 0,
         first: list[str] | None = None,
     ) -> bytes:
-        """One moment: its lines inside a Gather, slower each time they are asked for again, then the way on."""
+        """One moment: its lines inside a Gather, slower each time they are asked for again, then the way on.
+
+        Where an answer may be said aloud, only the question listens for words: what is read out before it is
+        said back by whoever writes it down, and that is no answer.
+        """
         kept = {"at": moment.name, "again": again or None, "strays": strays or None, "since": _instant(ask)}
-        listening = twiml.gather(
-            [*(first or []), *self._said(standing, farewell, moment, course.rate(again))],
-            self.url(ask, "key", farewell, **kept),
-            timeout=LISTENING_SECONDS if moment.listens or moment.name == "question" else BREATH_SECONDS,
-        )
-        return twiml.document(listening, twiml.redirect(self.onward(ask, farewell, moment.name)))
+        action = self.url(ask, "key", farewell, **kept)
+        said = [*(first or []), *self._said(standing, farewell, moment, course.rate(again))]
+        listens = moment.listens or moment.name == "question"
+        hears = hearing(standing.book, standing.queue, farewell.locale) if listens else None
+        told = len(first or []) + _told(moment) if hears is not None and _told(moment) else 0
+        verbs = [twiml.gather(said[:told], action, timeout=BREATH_SECONDS)] if told else []
+        timeout = LISTENING_SECONDS if listens else BREATH_SECONDS
+        verbs.append(twiml.gather(said[told:], action, timeout=timeout, hearing=hears))
+        return twiml.document(*verbs, twiml.redirect(self.onward(ask, farewell, moment.name)))
 
     def uncut(self, ask: Ask, standing: Standing, farewell: Farewell, moment: Moment) -> bytes:
         """One moment that keys have cut often enough: this time none is listened for."""
@@ -71,6 +79,13 @@ class Moments:
 def part_of(standing: Standing, part: int) -> Farewell | None:
     """A part of the farewell that was begun; None for one that never was."""
     return next((farewell for farewell in standing.record.farewells if farewell.part == part), None)
+
+
+def _told(moment: Moment) -> int:
+    """How many of its lines are told before its question is asked."""
+    if page_of(moment.name) != "next_steps":
+        return 0
+    return sum(line.part != "keys" for line in moment.lines)
 
 
 def spoke(ask: Ask, part: int, moment: str) -> Spoke:

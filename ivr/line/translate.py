@@ -35,6 +35,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]
 _SID = re.compile(r"[A-Za-z0-9]{34}")
 _WHOLE = re.compile(r"\s*([0-9]{1,9})(?:\.[0-9]*)?\s*")
 _KEYS = re.compile(r"[0-9*#]+")
+_SHARE = re.compile(r"[01](?:\.[0-9]{1,20})?|\.[0-9]{1,20}")
 
 NOBODY = "unknown"
 """The call of an event whose request named none: kept, so that nothing is refused, and joined to no call."""
@@ -159,6 +160,20 @@ class Said:
         """All keys pressed, at most 32; blank where one of them is not on a telephone."""
         keys = self.text("Digits").strip()
         return keys if len(keys) <= 32 and _KEYS.fullmatch(keys) else ""
+
+    @property
+    def speech(self) -> str | None:
+        """What the caller said, as far as it was recognised: blank for a noise. None where no words were heard for.
+
+        Kept nowhere and logged nowhere.
+        """
+        return None if "SpeechResult" not in self._first else self.text("SpeechResult")
+
+    @property
+    def confidence(self) -> float | None:
+        """How sure the recogniser is, 0 to 1; None where it does not say."""
+        text = self.text("Confidence").strip()
+        return float(text) if _SHARE.fullmatch(text) else None
 
     @property
     def queue_result(self) -> str:

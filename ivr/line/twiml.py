@@ -14,6 +14,7 @@ from html import unescape
 from urllib.parse import parse_qsl, quote, urlsplit
 from xml.parsers.expat import ExpatError, ParserCreate
 
+from ivr.line.hearing import Hearing
 from ivr.line.limits import TAG, within_limits
 
 VOICE_OVERRIDES = "#rc=1&rp=ct,rt,5xx&ct=2000&rt=4000&tt=9000"
@@ -171,8 +172,9 @@ def gather(
     digits: int | None = 1,
     finish_on_key: str = "",
     on_empty: bool = False,
+    hearing: Hearing | None = None,
 ) -> str:
-    """Listen for keys during `children`: any of <Say>, <Play> and <Pause>.
+    """Listen for keys, and with `hearing` for words, during `children`: any of <Say>, <Play> and <Pause>.
 
     `timeout` is the quiet after the last word, in seconds. As it stands one key is enough and none ends the
     entry early; `on_empty` asks the action even when nothing was pressed. Children that pass a document's
@@ -185,7 +187,14 @@ def gather(
     empty = ' actionOnEmptyResult="true"' if on_empty else ""
     return (
         f'<Gather action="{escape(action)}" timeout="{timeout}"{count} finishOnKey="{escape(finish_on_key)}"'
-        f"{empty}>{inner}</Gather>"
+        f"{empty}{'' if hearing is None else _words_too(hearing)}>{inner}</Gather>"
+    )
+
+
+def _words_too(hearing: Hearing) -> str:
+    return (
+        f' input="dtmf speech" language="{escape(hearing.language)}" speechTimeout="{hearing.silence}"'
+        f"{_maybe('speechModel', hearing.model)}{_maybe('hints', hearing.hints or None)}"
     )
 
 

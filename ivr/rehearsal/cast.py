@@ -254,15 +254,25 @@ class Cast:
         if leg is not self.caller or not document.path.startswith(("/voice/farewell", "/voice/queue-left")):
             return
         self._moment = moment_of(document, self._moment)
-        length = words_seconds(document, self.exchange.pace)
         plan = next(
             (one for one in self._plans if not one.begun and one.happening.during == self._moment), None
         )
-        if plan is not None and length > 0:
+        if plan is not None and words_seconds(document, self.exchange.pace) > 0:
             plan.begun = True
             self.exchange.spawn(
-                self._halfway(plan, length / 2), f"{plan.happening.who} {plan.happening.does}"
+                self._halfway(plan, self._middle(document, plan.happening)),
+                f"{plan.happening.who} {plan.happening.does}",
             )
+
+    def _middle(self, document: Document, happening: Happening) -> float:
+        """Seconds to the middle of a document's words; for what is said, of those that listen for speech."""
+        before = 0.0
+        for verb in document.root if happening.does == "says" else ():
+            length = words_seconds(Document(verb, document.url), self.exchange.pace)
+            if "speech" in verb.get("input", ""):
+                return before + length / 2
+            before += length + (float(verb.get("timeout", "5")) if verb.tag == "Gather" else 0)
+        return words_seconds(document, self.exchange.pace) / 2
 
     async def _halfway(self, plan: _Plan, seconds: float) -> None:
         await self.clock.sleep(seconds)

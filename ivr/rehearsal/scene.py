@@ -99,6 +99,7 @@ class Scene:
         hold: float = 0,
         wrapup: Mapping[str, Any] | None = None,
         presses: Sequence[tuple[str, str]] = (),
+        says: Sequence[tuple[str, str]] = (),
         hang_up_at: str | None = None,
         way: str | None = None,
         queue: str | None = None,
@@ -107,7 +108,8 @@ class Scene:
         name: str = "rehearsal",
     ) -> "Scene":
         """The call that flags describe; `wait` and `hold` in seconds, `wrapup` as the API takes it, `presses`
-        as (key, moment). Raises SceneError for a way that cannot be rehearsed, or a moment nobody knows."""
+        as (key, moment), `says` as (words, moment). Raises SceneError for a way that cannot be rehearsed, or a
+        moment nobody knows."""
         if way not in (None, "aside", "after"):
             raise SceneError(f"way {way} cannot be rehearsed: aside and after can")
         noted = dict(wrapup or {}) | ({"way": way} if way else {})
@@ -125,6 +127,9 @@ class Scene:
             happened.append(Happening(talk + 5, "agent", "hangs up"))
         happened += [
             Happening(talk, "caller", "presses", key, during=_moment(moment)) for key, moment in presses
+        ]
+        happened += [
+            Happening(talk, "caller", "says", words, during=_moment(moment)) for words, moment in says
         ]
         if hang_up_at is not None:
             happened.append(Happening(talk, "caller", "hangs up", during=_moment(hang_up_at)))
@@ -185,11 +190,13 @@ def _row(number: int, at: float, text: str) -> Happening:
     if (found := re.fullmatch(r"(caller|agent) presses ([0-9*#])", text)) is not None:
         who = "caller" if found[1] == "caller" else "agent"
         return Happening(at, who, "presses", found[2], during=during, line=number)  # type: ignore[arg-type]
+    if text == "caller coughs":  # heard as speech, and recognised as nothing
+        return Happening(at, "caller", "says", "", during=during, line=number)
     if (found := re.fullmatch(r"caller says (.+)", text)) is not None:
         return Happening(at, "caller", "says", found[1].strip('“”"'), during=during, line=number)
     raise SceneError(
         f"happened, line {number}: “{text}” is nothing that can happen; there are: queued, answered, held, resumed, "
-        "wrapped up, caller presses K, caller says …, caller hangs up, agent presses K, agent hangs up"
+        "wrapped up, caller presses K, caller says …, caller coughs, caller hangs up, agent presses K, agent hangs up"
     )
 
 

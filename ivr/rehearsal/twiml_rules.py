@@ -150,6 +150,7 @@ _GATHER_LANGUAGES = """
     pt-PT ro-RO ru-RU si-LK sk-SK sl-SI sq-AL sr-RS su-ID sv-SE sw-KE sw-TZ ta-IN ta-LK ta-MY ta-SG te-IN
     th-TH tr-TR uk-UA ur-IN ur-PK uz-UZ vi-VN yue-Hant-HK zh cmn-Hans-CN zh-TW cmn-Hant-TW zu-ZA
 """
+_FOR_TELEPHONES = "en-US en-GB en-AU fr-FR fr-CA ja-JP ru-RU es-US es-ES pt-BR"
 
 # --- elements ---------------------------------------------------------------------------------------
 
@@ -191,16 +192,16 @@ SHAPES: dict[str, Shape] = {
             "method": one_of(13312, *METHOD),
             "input": some_of(12200, "dtmf", "speech"),
             "timeout": whole(13313, 1, 14_400),
-            "speechTimeout": pattern(12200, r"auto|[1-9][0-9]*", "must be auto or a positive whole number"),
+            "speechTimeout": pattern(13327, r"auto|[1-9][0-9]*", "must be auto or a positive whole number"),
             "numDigits": whole(13314, 1, 1_000_000),
             "finishOnKey": pattern(13310, r"[0-9*#]?", "must be one key, or empty for none"),
             "actionOnEmptyResult": FLAG,
             "language": one_of(13512, *_GATHER_LANGUAGES.split()),
-            "hints": Rule(12200, lambda text: len(text.split(",")) <= 500 and all(len(p) <= 100 for p in text.split(",")), "takes 500 phrases of 100 characters"),
+            "hints": Rule(13330, lambda text: len(text.split(",")) <= 500 and all(len(p) <= 100 for p in text.split(",")), "takes 500 phrases of 100 characters"),
             "profanityFilter": FLAG,
             "partialResultCallback": address(12200),
             "partialResultCallbackMethod": one_of(12200, *METHOD),
-            "speechModel": ANY,
+            "speechModel": pattern(12200, r"default|numbers_and_commands|phone_call|experimental_(conversations|utterances)|googlev2_(long|short|telephony|telephony_short)|deepgram_nova-[23](-\w+)?", "must be a model Twilio lists"),
             "enhanced": FLAG,
             "bargeIn": FLAG,
             "maxSpeechTime": whole(12200, 1, 60),
@@ -420,13 +421,21 @@ def _check_redirect(redirect: Element, where: str | None, inline: bool) -> None:
 
 
 def _check_gather(gather: Element, where: str | None, inline: bool) -> None:
-    """Digits cannot be played while listening for them; without an action the current address is asked."""
+    """Digits cannot be played while listening for them; without an action the current address is asked.
+
+    A speech model wants its own silence in seconds, and `phone_call` knows few languages.
+    """
     if gather.find("Play[@digits]") is not None:
         raise TwilioRefuses(13325, "<Play digits> may not stand in <Gather>", where)
     if inline and "action" not in gather.attrib:
         raise TwilioRefuses(
             11100, "<Gather> without an action means the current address, and inline TwiML has none", where
         )
+    model = gather.get("speechModel")
+    if model is not None and gather.get("speechTimeout") == "auto":
+        raise TwilioRefuses(13335, 'speechTimeout="auto" cannot be used with a speechModel', where)
+    if model == "phone_call" and gather.get("language", "en-US") not in _FOR_TELEPHONES.split():
+        raise TwilioRefuses(13512, f"phone_call does not know {gather.get('language')}", where)
 
 
 def _check_queue_name(element: Element, where: str | None, inline: bool) -> None:

@@ -212,12 +212,22 @@ async def _entry(leg: Leg, verb: Element, kinds: list[str], given: Input | None)
         if given is None:
             return {"Digits": digits} if digits else None
         if given.kind == "speech":
-            return {"SpeechResult": given.text, "Confidence": "0.9"}
+            return await _words(leg, verb, given.text)
         if finish and given.text == finish:
             return {"Digits": digits, "FinishedOnKey": finish} if digits else None
         digits, given = digits + given.text, None
         if most and len(digits) >= most:
             return {"Digits": digits, "FinishedOnKey": ""}
+
+
+async def _words(leg: Leg, verb: Element, said: str) -> dict[str, str]:
+    """What is said until `speechTimeout` seconds of silence (`auto`: one; else `timeout`). A noise is no words,
+    and the confidence of nothing is nought."""
+    silence = verb.get("speechTimeout", verb.get("timeout", "5"))
+    while (more := await leg.wait(1.0 if silence == "auto" else float(silence))) is not None:
+        if more.kind == "speech":
+            said = f"{said} {more.text}".strip()
+    return {"SpeechResult": said, "Confidence": "0.9" if said else "0.0"}
 
 
 # --- going elsewhere ----------------------------------------------------------------------------------

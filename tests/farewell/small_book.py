@@ -129,6 +129,12 @@ FILES: dict[str, str] = {
   say: |
     Is there anything else?
 
+- entry: misheard
+  part: misheard
+  tone: any
+  say: |
+    That was not clear.
+
 - entry: back
   part: back
   tone: any

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.farewell import course
-from ivr.farewell.course import Go, following, next_after, on_key, rate
-from ivr.farewell.moments import Farewell, Moment, Promise
+from ivr.farewell.answers import Answer
+from ivr.farewell.course import Go, as_key, following, next_after, on_answer, on_key, rate
+from ivr.farewell.moments import Farewell, Line, Moment, Promise
 from tests.farewell.generated import NOW
 
 NAMES = ("opening", "apology", "next_steps", "next_steps_2", "goodbye")
@@ -22,6 +23,18 @@ def farewell(
     return Farewell("CA1", 1, "en-GB", 1, "aside", "plain", moments, promises, textable)
 
 
+def asking(page: str, yes: str) -> Farewell:
+    """A farewell that asks something on this page; `yes` is where a yes leads."""
+    question = Line("en-GB/x/y", "a1b2c3", "Well?", "Well?", 1.0, part="keys", yes=yes)
+    moments = (Moment(page, (question,), listens=True), Moment("goodbye", ()))
+    return Farewell("CA1", 1, "en-GB", 1, "aside", "plain", moments, textable=True)
+
+
+ANSWERS = [
+    Answer(meaning, whole)  # type: ignore[arg-type]
+    for meaning in ("yes", "no", "more", "done", "again", "text", "unclear")
+    for whole in (True, False)
+]
 LONG = farewell(*NAMES, textable=True)
 SHORT = farewell("opening", "question", "goodbye")
 
@@ -39,12 +52,73 @@ SHORT = farewell("opening", "question", "goodbye")
         (LONG, "next_steps_2", "7", Go("unclear", "next_steps_2", strays=1)),
         (LONG, "goodbye", "1", Go("restart", "goodbye", strays=1)),
         (SHORT, "question", "1", Go("unclear", "question", strays=1)),
-        (SHORT, "question", "no", Go("back")),
         *[(LONG, name, "0", Go("back")) for name in NAMES],
     ],
 )
 def test_a_key_leads_where_the_table_says(said: Farewell, moment: str, key: str, goes: Go):
     assert on_key(said, moment, key, agent_there=True) == goes
+
+
+@pytest.mark.parametrize("page", ["question", "next_steps"])
+@pytest.mark.parametrize(
+    ("yes", "meaning", "to"),
+    [
+        ("back", "yes", "back"),
+        ("back", "no", "on"),
+        ("on", "yes", "on"),
+        ("on", "no", "back"),
+        ("", "yes", "unclear"),
+        ("", "no", "on"),
+        ("on", "more", "back"),
+        ("back", "done", "on"),
+        ("back", "again", "again"),
+        ("back", "unclear", "unclear"),
+    ],
+)
+def test_an_answer_leads_where_the_question_has_it(page: str, yes: str, meaning: str, to: str):
+    answer = Answer(meaning)  # type: ignore[arg-type]
+    assert on_answer(asking(page, yes), page, answer, agent_there=True).to == to
+
+
+def test_a_text_is_asked_for_aloud_after_the_steps_and_nowhere_else():
+    text = Answer("text")
+    assert on_answer(asking("next_steps", ""), "next_steps", text, agent_there=True) == Go("text", "goodbye")
+    assert on_answer(asking("question", ""), "question", text, agent_there=True).to == "unclear"
+
+
+def test_only_an_answer_that_was_understood_whole_leads_on():
+    said = asking("question", "back")
+    part = [Answer(meaning, whole=False) for meaning in ("no", "done", "yes", "more")]
+    assert [on_answer(said, "question", one, agent_there=True).to for one in part] == [
+        "unclear",
+        "unclear",
+        "back",
+        "back",
+    ]
+
+
+def test_what_is_not_understood_is_asked_once_more_and_then_leads_on():
+    said, noise = asking("question", "back"), Answer("unclear")
+    turns = [on_answer(said, "question", noise, agent_there=True, strays=number) for number in (0, 1)]
+    assert turns == [Go("unclear", "question", strays=1), Go("on", "goodbye")]
+
+
+def test_something_more_reaches_nobody_where_nobody_is_and_that_is_said():
+    said, more = asking("question", "back"), Answer("more")
+    told = [on_answer(said, "question", more, agent_there=False, nobody=number).to for number in range(3)]
+    assert told == ["nobody", "nobody", "unclear"]
+
+
+def test_an_answer_counts_as_the_key_it_is_as_good_as():
+    meanings = ("yes", "no", "more", "done", "again", "text", "unclear")
+    said = asking("next_steps", "on")
+    keys = [as_key(said, "next_steps", Answer(meaning)) for meaning in meanings]  # type: ignore[arg-type]
+    assert keys == ["", "0", "0", "", "1", "2", ""]
+
+
+def test_words_where_nobody_asked_count_as_a_key_that_means_nothing():
+    assert on_answer(LONG, "goodbye", Answer("done"), agent_there=True).to == "restart"
+    assert on_answer(LONG, "opening", Answer("more"), agent_there=True) == Go("on", "apology")
 
 
 def test_two_means_nothing_where_no_text_can_be_sent():
@@ -98,21 +172,22 @@ def test_an_unknown_moment_leads_to_the_last():
 
 
 @given(
-    st.lists(st.sampled_from(("0", "1", "2", "3", "9", "*", "#", "", "no", "12")), max_size=60),
+    st.lists(st.sampled_from(("0", "1", "2", "3", "9", "*", "#", "", "12", *ANSWERS)), max_size=60),
     st.booleans(),
     st.booleans(),
 )
-def test_whatever_is_pressed_in_whatever_order_leads_to_the_end_or_to_the_agent(
-    keys: list[str], there: bool, textable: bool
+def test_whatever_is_pressed_or_said_in_whatever_order_leads_to_the_end_or_to_the_agent(
+    given: list[str | Answer], there: bool, textable: bool
 ):
     """Nothing loops: each moment takes few keys before it gives way, and 0 reaches whoever is there."""
     said = farewell(*NAMES, textable=textable)
     moment, again, strays, nobody, heard = "opening", 0, 0, 0, ["opening"]
-    for key in keys:
-        go = on_key(said, moment, key, agent_there=there, again=again, strays=strays, nobody=nobody)
+    for one in given:
+        step = on_answer if isinstance(one, Answer) else on_key
+        go = step(said, moment, one, agent_there=there, again=again, strays=strays, nobody=nobody)
         if go.to == "back":
             assert there
-            assert key == "0"
+            assert one == "0" or as_key(said, moment, one) == "0"
             return
         nobody += go.to == "nobody"
         if go.to in ("on", "text"):

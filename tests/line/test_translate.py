@@ -127,6 +127,31 @@ def test_every_key_of_a_telephone_is_a_key(digits: str) -> None:
     assert heard(Digits=digits).digits == digits
 
 
+def test_words_are_told_from_none_and_from_a_noise() -> None:
+    assert (heard(SpeechResult="No, thank\x00 you").speech, heard(SpeechResult="").speech) == (
+        "No, thank you",
+        "",
+    )
+    assert heard(Digits="1").speech is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("0.93", 0.93),
+        ("1", 1.0),
+        ("0.0", 0.0),
+        (".5", 0.5),
+        ("", None),
+        ("nan", None),
+        ("-1", None),
+        ("1e3", None),
+    ],
+)
+def test_how_sure_a_recogniser_is_is_a_share_or_unknown(text: str, sure: float | None) -> None:
+    assert heard(Confidence=text).confidence == sure
+
+
 def test_several_keys_are_read_together_where_they_are_wanted() -> None:
     assert heard(Digits="314159").keyed == "314159"
     assert heard(Digits="31415x").keyed == ""

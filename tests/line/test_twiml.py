@@ -18,6 +18,7 @@ from twilio.twiml.voice_response import (  # noqa: TID251  # the builder is the 
 )
 
 from ivr.line import twiml
+from ivr.line.hearing import Hearing
 from tests.line.twiml_table import BRIDGING, WAITING, faults
 
 BASE = "https://ivr.example.com"
@@ -63,6 +64,22 @@ def ours_and_theirs() -> dict[str, tuple[bytes, VoiceResponse]]:
 
     def pin(response: VoiceResponse) -> None:
         response.append(Gather(action=URL, timeout=9, finish_on_key="#", action_on_empty_result=True))
+
+    def hearing(response: VoiceResponse) -> None:
+        gather = Gather(
+            action=URL, timeout=6, num_digits=1, finish_on_key="", input="dtmf speech", language="en-GB",
+            speech_timeout="2", speech_model="phone_call", hints="yes,that's all",
+        )  # fmt: skip
+        gather.say("Is that all?", voice=AMY[0], language=AMY[1])
+        response.append(gather)
+
+    def hearing_elsewhere(response: VoiceResponse) -> None:
+        response.append(
+            Gather(
+                action=URL, timeout=5, num_digits=1, finish_on_key="", input="dtmf speech", language="en-KE",
+                speech_timeout="auto",
+            )
+        )  # fmt: skip
 
     def bridge(response: VoiceResponse) -> None:
         dial = Dial(action=URL, timeout=60, record="record-from-answer", hangup_on_star=True)
@@ -125,6 +142,23 @@ def ours_and_theirs() -> dict[str, tuple[bytes, VoiceResponse]]:
         "listening for many keys",
         document(twiml.gather([], URL, timeout=9, digits=None, finish_on_key="#", on_empty=True)),
         pin,
+    )
+    case(
+        "hearing words",
+        document(
+            twiml.gather(
+                [say("Is that all?", *AMY)],
+                URL,
+                timeout=6,
+                hearing=Hearing("en-GB", "yes,that's all", "phone_call"),
+            )
+        ),
+        hearing,
+    )
+    case(
+        "hearing words where no model is for telephones",
+        document(twiml.gather([], URL, hearing=Hearing("en-KE", ""))),
+        hearing_elsewhere,
     )
     case(
         "queueing",

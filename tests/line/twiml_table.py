@@ -20,6 +20,10 @@ _SPOKEN = (
     "nb-NO nl-BE nl-NL pa-IN pl-PL pt-BR pt-PT ro-RO ru-RU sk-SK sr-RS sv-SE ta-IN te-IN th-TH tr-TR "
     "uk-UA vi-VN yue-HK zh-CN zh-HK zh-TW"
 )
+_HEARD = (
+    "en-AU en-CA en-GB en-GH en-IE en-IN en-KE en-NG en-NZ en-PH en-SG en-TZ en-US en-ZA "
+    "es-ES es-MX es-US fr-CA fr-FR de-DE pt-BR pt-PT"
+)
 
 ATTRIBUTES: dict[str, dict[str, str]] = {
     "Response": {},
@@ -31,7 +35,8 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "Leave": {},
     "Gather": {
         "action": TEXT, "method": TEXT, "timeout": NUMBER, "numDigits": NUMBER, "finishOnKey": TEXT,
-        "actionOnEmptyResult": BOOLEAN, "input": "list: dtmf speech",
+        "actionOnEmptyResult": BOOLEAN, "input": "list: dtmf speech", "language": _HEARD, "speechTimeout": "auto 2",
+        "speechModel": "phone_call", "hints": TEXT,
     },
     "Enqueue": {
         "action": TEXT, "method": TEXT, "waitUrl": TEXT, "waitUrlMethod": TEXT, "workflowSid": TEXT,

@@ -163,6 +163,27 @@ async def test_a_key_while_only_speech_is_listened_for_changes_nothing_and_words
     assert (form["SpeechResult"], form["Confidence"]) == ("yes please", "0.9")
 
 
+async def test_words_go_on_until_a_silence_and_are_sent_together(world: MakeWorld) -> None:
+    w = world({"/in": '<Gather input="speech" speechTimeout="2" action="/key"/>', "/key": "<Hangup/>"})
+    leg = w.ring()
+    w.later(1, lambda: leg.speak("no"))
+    w.later(2.5, lambda: leg.speak("wait, yes"))
+    await w.until_over(leg)
+    assert w.service.asked("/key")[0].form["SpeechResult"] == "no wait, yes"
+    assert leg.ended == pytest.approx(4.5)
+
+
+async def test_a_noise_is_sent_as_no_words_and_no_confidence(world: MakeWorld) -> None:
+    w = world(
+        {"/in": '<Gather input="dtmf speech" speechTimeout="auto" action="/key"/>', "/key": "<Hangup/>"}
+    )
+    leg = w.ring()
+    w.later(1, lambda: leg.speak(""))
+    await w.until_over(leg)
+    form = w.service.asked("/key")[0].form
+    assert (form["SpeechResult"], form["Confidence"]) == ("", "0.0")
+
+
 async def test_a_key_outside_gather_is_lost(world: MakeWorld) -> None:
     w = world({"/in": f'{FIVE_WORDS}<Gather action="/key" timeout="1"/>', "/key": "<Hangup/>"})
     leg = w.ring()
