@@ -19,7 +19,7 @@ from ivr.rehearsal.call import Document, Leg
 from ivr.rehearsal.cast import AGENT, Happening, moment_of
 from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.report import Line, Report
-from ivr.rehearsal.rest import RestError, RestSide
+from ivr.rehearsal.rest import RestSide
 from ivr.rehearsal.scene import BEGINS, Scene, play
 
 FIRST = int(os.environ.get("IVR_CHAOS_FIRST", "1"))
@@ -293,12 +293,12 @@ class Witness:
             self.wrong.append(f"{request.url} answered {answer.status_code}: {answer.text[:200]}")
         return answer
 
-    def _upset(self, method: str, path: str) -> RestError | None:
+    async def _upset(self, path: str, timeout: float | None, answer: Any, refuse: Any) -> Any:
         self.asked += 1
         if self.asked != self.call.mischief.refused:
-            return None
+            return answer()
         self.lost += 1
-        return RestError(self.call.mischief.status, 20429, "busy")
+        return refuse(self.call.mischief.status)
 
     def _saw(self, leg: Leg, document: Document) -> None:
         if leg is self.caller:

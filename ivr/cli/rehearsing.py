@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr.app import Guest, Service, create_app
+from ivr.book.book import Book
 from ivr.settings import Settings
 
 ACCOUNT = "AC" + "0" * 31 + "1"
@@ -33,16 +34,19 @@ def settings_for_a_rehearsal(
     )
 
 
-def maker(settings: Settings, *, textable: bool, agent: str) -> Callable[[Any, Any], tuple[Service, str]]:
+def maker(
+    settings: Settings, *, textable: bool, agent: str, book: Book | None = None
+) -> Callable[[Any, Any], tuple[Service, str]]:
     """What a rehearsal calls with its clock and its REST side: the service, and a token for its API.
 
-    `agent` is the address the pretend agent rings from.
+    `agent` is the address the pretend agent rings from; a `book` that was read already need not be read again.
     """
 
     def make_app(clock: Any, twilio_http: Any) -> tuple[Service, str]:
         guest = Guest(token=secrets.token_urlsafe(24), address=agent, name="rehearsal")
-        return create_app(
-            settings, clock=clock, twilio_http=twilio_http, textable=textable, guest=guest
-        ), guest.token
+        service = create_app(
+            settings, clock=clock, twilio_http=twilio_http, textable=textable, guest=guest, book=book
+        )
+        return service, guest.token
 
     return make_app

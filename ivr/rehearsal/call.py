@@ -7,12 +7,14 @@ or as an `Interrupt`; whoever is nearest and concerned catches it, and everybody
 
 import hashlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import format_datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import urldefrag, urljoin, urlsplit
+
+from httpx import AsyncClient
 
 from ivr.rehearsal import twiml_rules
 from ivr.rehearsal.clock import Bell, Clock
@@ -109,6 +111,9 @@ class Exchange(Protocol):
 
     def saw(self, leg: "Leg", document: Document) -> None:
         """A leg begins to follow a document."""
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        """Let something run beside the others."""
 
     def warn(self, error: TwilioRefuses) -> None:
         """Twilio would have written this into its debugger."""
@@ -261,15 +266,34 @@ class Leg:
         return fallback
 
     async def tell(self, url: str, method: str = "POST", fields: Fields | None = None) -> None:
-        """Ask an address whose answer nobody follows any more."""
+        """Ask an address whose answer nobody follows any more; nothing waits for one that is kept back."""
+        seconds = self.exchange.wire.held_for(url)
+        if seconds <= 0:
+            await self._told(url, method, self._pairs(fields), self.client)
+            return
+        pairs = self._pairs(fields)  # as it was when it happened
+
+        async def later() -> None:
+            await self.clock.sleep(seconds)
+            await self._told(url, method, pairs, None)
+
+        self.exchange.spawn(later(), f"kept back {urlsplit(url).path}")
+
+    async def _told(
+        self, url: str, method: str, pairs: list[tuple[str, str]], client: AsyncClient | None
+    ) -> None:
         try:
-            await self._ask(url, method, fields or {})
+            await self.exchange.wire.ask(url, method, pairs, client=client, leg=self.sid)
         except Unanswered as refused:
             self.exchange.warn(refused)
 
+    def _pairs(self, fields: Fields | None) -> list[tuple[str, str]]:
+        return list((self.common() | dict(fields or {})).items())
+
     async def _ask(self, url: str, method: str, fields: Fields) -> Answer:
-        pairs = list((self.common() | dict(fields)).items())
-        return await self.exchange.wire.ask(url, method, pairs, client=self.client, leg=self.sid)
+        return await self.exchange.wire.ask(
+            url, method, self._pairs(fields), client=self.client, leg=self.sid
+        )
 
     async def _read(self, url: str, method: str, fields: Fields, place: Place) -> Document:
         return read(await self._ask(url, method, fields), place)

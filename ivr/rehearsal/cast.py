@@ -23,6 +23,7 @@ LINE = "+442079460000"
 CHAT = 30.0  # seconds that two who are left to themselves go on talking
 _ANSWER_WITHIN = 120.0  # seconds for an agent who rang to be connected
 _AGENT_STAYS = 300.0  # seconds after the caller's end for which an agent waits to be let go
+_NEWS_WITHIN = 600.0  # seconds after that for callbacks that are late
 
 Does = Literal["queued", "answered", "held", "resumed", "wrapped up", "presses", "says", "hangs up"]
 
@@ -145,6 +146,7 @@ class Cast:
             await self._until(lambda agent=agent: agent.ended is not None or self._idle(agent), _AGENT_STAYS)  # type: ignore[misc]
             agent.hang_up("agent")
             await self._until(lambda agent=agent: agent.ended is not None, 60)  # type: ignore[misc]
+        await self._until(lambda: self.exchange.quiet, _NEWS_WITHIN)
 
     def _talking(self) -> bool:
         """The caller and an agent hear each other."""

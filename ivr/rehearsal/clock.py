@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -26,6 +26,34 @@ _SECOND = 1_000_000  # time is kept in whole microseconds: no rounding adds up o
 def _micros(seconds: float) -> int:
     """Whole microseconds; never none for what is left of a wait, however little: it would be waited for for ever."""
     return max(1, round(seconds * _SECOND)) if seconds > 0 else 0
+
+
+_LIVING: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, set[asyncio.Task[Any]]]" = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _living() -> "set[asyncio.Task[Any]]":
+    """The tasks of the running loop that are not over.
+
+    asyncio's own list goes through the dead ones too, hundreds of them between two collections of garbage,
+    and it is looked at with every step of every rehearsal; so each is noted down as it is made.
+    """
+    loop = asyncio.get_running_loop()
+    living = _LIVING.get(loop)
+    if living is None:
+        living = _LIVING[loop] = set(asyncio.all_tasks(loop))
+        for task in living:
+            task.add_done_callback(living.discard)
+        loop.set_task_factory(_born)
+    return living
+
+
+def _born(loop: asyncio.AbstractEventLoop, coroutine: Any, **others: Any) -> "asyncio.Task[Any]":
+    living, task = _LIVING[loop], asyncio.Task(coroutine, loop=loop, **others)
+    living.add(task)
+    task.add_done_callback(living.discard)
+    return task
 
 
 class TimeRanOut(RuntimeError):
@@ -77,7 +105,7 @@ class Clock:
         self._watched: weakref.WeakSet[asyncio.Task[object]] = weakref.WeakSet()
         self._moved = asyncio.Event()
         try:  # whoever was there before the rehearsal is not ours to wait for
-            self._residents.update(asyncio.all_tasks())
+            self._residents.update(_living())
         except RuntimeError:
             pass  # no loop is running yet, so nobody was
 
@@ -129,6 +157,10 @@ class Clock:
         """Give this task more real time than others before it is taken for a resident."""
         self._patient[task] = seconds
 
+    def resident(self, task: "asyncio.Task[Any]") -> None:
+        """Do not wait for this task: it is known to have nothing to do until somebody calls it."""
+        self._residents.add(task)
+
     def waiting(self) -> list[str]:
         """Who is at rest, and where: for an error's reader."""
         return sorted(sleeper.name for sleeper in self._at_rest.values())
@@ -161,9 +193,7 @@ class Clock:
         self._moved.set()
 
     def _at_work(self) -> "set[asyncio.Task[object]]":
-        return {
-            task for task in asyncio.all_tasks() if task not in self._at_rest and task not in self._residents
-        }
+        return {task for task in _living() if task not in self._at_rest and task not in self._residents}
 
     async def _settle(self, until: "asyncio.Future[T] | None") -> None:
         """Come back when nobody is at work any more."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ivr.rehearsal.call import Sound
 from ivr.rehearsal.cast import Cast, moment_of
+from ivr.rehearsal.faults import Carried
 from ivr.rehearsal.wire import Asked
 
 _FAREWELL = ("/voice/farewell", "/voice/queue-left", "/voice/fallback")
@@ -73,6 +74,7 @@ class Report:
     agent_heard: str = ""
     agent_stayed: float | None = None  # seconds from the caller's end to the agent's; negative: left before
     goodbye_whole: bool = False  # the last goodbye line played to its end
+    carried: tuple[Carried, ...] = ()  # on a disturbed way, what became of each request of Twilio's
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -245,7 +247,8 @@ def _doubts(made: Report, cast: Cast) -> list[str]:
         doubts.append(f"the service says “{made.outcome}”, but the goodbye was played to its end")
     if ended_by == "line" and any(line.moment == "goodbye" for line in made.heard) and not made.goodbye_whole:
         doubts.append("the line was closed before the last word had been played")
-    doubts += [f"Twilio would have noted: {warning}" for warning in cast.exchange.warnings]
+    if cast.exchange.wire.held is None:  # on a disturbed way it notes what the faults did
+        doubts += [f"Twilio would have noted: {warning}" for warning in cast.exchange.warnings]
     doubts += [
         f"the agent's {what} was answered {status}: {told}"
         for what, status, told in made.answers

@@ -26,6 +26,11 @@ from ivr.rehearsal.twiml_rules import TwilioRefuses
 Body: TypeAlias = dict[str, Any]
 Given: TypeAlias = Mapping[str, str]
 
+Upset: TypeAlias = Callable[
+    [str, float | None, Callable[[], Response], Callable[[int], Response]], Awaitable[Response]
+]
+"""The seam for faults: given a path, the time-out, what does it and answers, and what refuses by a status."""
+
 _log = logging.getLogger("ivr.rehearsal.rest")
 
 
@@ -75,8 +80,7 @@ class RestSide(AsyncHttpClient):  # type: ignore[misc]
         super().__init__(_log, True)
         self.exchange = exchange
         self.asked: list[RestAsked] = []
-        self.upset: Callable[[str, str], RestError | None] | None = None
-        """The seam for a later rehearsal's faults: given method and path, an error in place of the answer."""
+        self.upset: Upset | None = None
         account = rf"/2010-04-01/Accounts/{re.escape(exchange.wire.account_sid)}"
         self._routes: list[tuple[str, re.Pattern[str], frozenset[str], Callable[..., Body]]] = [
             ("GET", re.compile(rf"{account}/Calls/(\w+)\.json"), frozenset(), self._fetch_call),
@@ -106,18 +110,31 @@ class RestSide(AsyncHttpClient):  # type: ignore[misc]
         parts = urlsplit(url)
         everything = {**dict(parse_qsl(parts.query)), **(params or {}), **(data or {})}
         given = {name: str(value) for name, value in everything.items()}
-        status = 200
+
+        def answer() -> Response:
+            return self._answer(method, parts.path, given, authorised=bool(auth))
+
+        def refuse(status: int) -> Response:
+            return self._refused(method, parts.path, given, RestError(status, 20000 + status, "Not now"))
+
+        if self.upset is None:
+            return answer()
+        return await self.upset(parts.path, timeout, answer, refuse)
+
+    def _answer(self, method: str, path: str, given: dict[str, str], *, authorised: bool) -> Response:
         try:
-            if not auth:
+            if not authorised:
                 raise RestError(401, 20003, "Authenticate")
-            if self.upset is not None and (error := self.upset(method, parts.path)) is not None:
-                raise error
-            body = self._route(method, parts.path, given)
-            status = 201 if method == "POST" and parts.path.endswith("/Queues.json") else 200
-        except RestError as refused:
-            status, body = refused.status, refused.body()
-        self.asked.append(RestAsked(self.exchange.clock.monotonic(), method, parts.path, given, status))
+            body = self._route(method, path, given)
+        except RestError as error:
+            return self._refused(method, path, given, error)
+        status = 201 if method == "POST" and path.endswith("/Queues.json") else 200
+        self.asked.append(RestAsked(self.exchange.clock.monotonic(), method, path, given, status))
         return Response(status, json.dumps(body))
+
+    def _refused(self, method: str, path: str, given: dict[str, str], error: RestError) -> Response:
+        self.asked.append(RestAsked(self.exchange.clock.monotonic(), method, path, given, error.status))
+        return Response(error.status, json.dumps(error.body()))
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -393,6 +393,12 @@ class Exchange:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.wire.close()
+
+    @property
+    def quiet(self) -> bool:
+        """Every leg is over, and every callback was delivered or given up."""
+        return not self._tasks
 
     # --- queues and rooms
 
@@ -436,7 +442,11 @@ class Exchange:
     def notify(self, url: str, method: str, fields: Fields) -> None:
         """Send a callback nobody waits for. One that fails is a warning (15003) and changes no call."""
 
+        seconds = self.wire.held_for(url)
+
         async def send() -> None:
+            if seconds > 0:
+                await self.clock.sleep(seconds)
             try:
                 await self.wire.ask(url, method, list(fields.items()))
             except Unanswered as refused:

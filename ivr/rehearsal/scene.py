@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,18 +18,19 @@ from ivr.farewell.moments import page_of
 from ivr.rehearsal.cast import CALLER, Cast, Happening
 from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.expected import Expectations, SceneError
+from ivr.rehearsal.faults import Fault, Faults
 from ivr.rehearsal.report import Report, report
 from ivr.rehearsal.rest import RestSide
 from ivr.rehearsal.rooms import Exchange
 from ivr.rehearsal.verbs import VERBS
-from ivr.rehearsal.wire import PUBLIC_URL, App, Carrier, Message, Wire
+from ivr.rehearsal.wire import PUBLIC_URL, App, Carrier, Message, Wire, honest
 
 MakeApp: TypeAlias = Callable[[Clock, RestSide], "tuple[App, str] | Awaitable[tuple[App, str]]"]
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 BEGINS = datetime(2026, 11, 21, 9, tzinfo=UTC)  # a Saturday: dates in scenes are told against it
 _KEYS = frozenset(
-    {"about", "date", "queue", "locale", "caller", "textable", "happened", "heard", "never", "then"}
+    {"about", "date", "queue", "locale", "caller", "textable", "faults", "happened", "heard", "never", "then"}
 )
 _DEMO = {
     "name": "Ana",
@@ -51,6 +53,7 @@ class Scene:
     locale: str | None = None
     caller: str = CALLER
     textable: bool = False
+    faults: tuple[Fault, ...] = ()
     expected: Expectations = field(default_factory=Expectations)
 
     @classmethod
@@ -88,6 +91,7 @@ class Scene:
             locale=plain.get("locale"),
             caller=str(plain.get("caller", CALLER)),
             textable=plain.get("textable") in ("yes", "true"),
+            faults=_faults(plain.get("faults", [])),
             expected=Expectations.read(plain.get("heard", ""), plain.get("never", []), plain.get("then", [])),
         )
 
@@ -143,7 +147,7 @@ class Scene:
 
 # --- what happened ------------------------------------------------------------------------------------
 
-_ROW = re.compile(r"(\d\d):(\d\d):(\d\d)\s+(.+)")
+_ROW = re.compile(r"(\d\d):(\d\d):(\d\d(?:\.\d{1,6})?)\s+(.+)")
 _DURING = re.compile(r"(.+?)\s+during\s+([a-z_0-9 ]+)$")
 
 
@@ -153,7 +157,7 @@ def _table(text: str) -> tuple[Happening, ...]:
     for number, line in enumerate(text.splitlines(), 1):
         found = _ROW.fullmatch(line.strip())
         if found is not None:
-            hours, minutes, seconds = (int(part) for part in found.groups()[:3])
+            hours, minutes, seconds = int(found[1]), int(found[2]), float(found[3])
             rows.append((number, hours * 3600.0 + minutes * 60 + seconds, found[4].strip()))
         elif line.strip() and rows:
             rows[-1] = (rows[-1][0], rows[-1][1], f"{rows[-1][2]}; {line.strip()}")
@@ -223,8 +227,14 @@ _WORDED = frozenset({"name", "tone", "reason", "way", "agent", "locale"})
 
 
 def _wrapup(text: str, number: int) -> dict[str, Any]:
-    """What the agent noted, as the API takes it, from items with semicolons between."""
+    """What the agent noted, as the API takes it: items with semicolons between, or the JSON itself."""
     noted: dict[str, Any] = {}
+    if text.startswith("{"):
+        try:
+            noted = json.loads(text)
+        except ValueError as error:
+            raise SceneError(f"happened, line {number}: this is not JSON: {error}") from error
+        return noted
     for item in (part.strip() for part in text.split(";")):
         word, _, rest = item.partition(" ")
         kind, colon, what = item.partition(":")
@@ -269,6 +279,19 @@ def _step(text: str) -> dict[str, str]:
     return {"what": what} | step
 
 
+def _faults(plain: object) -> tuple[Fault, ...]:
+    faults = []
+    for item in plain if isinstance(plain, list) else [plain]:
+        if not isinstance(item, dict):
+            raise SceneError(f"faults: “{item}” is no fault; write one like - lost: the 7th request")
+        for kind, which in item.items():
+            try:
+                faults.append(Fault.read(str(kind), str(which)))
+            except ValueError as error:
+                raise SceneError(f"faults: {error}") from error
+    return tuple(faults)
+
+
 # --- playing ------------------------------------------------------------------------------------------
 
 
@@ -285,15 +308,18 @@ async def play(
     """Ring the service that `make_app(clock, twilio_http)` makes, and tell what was heard.
 
     `make_app` gives an ASGI application and a bearer token for its API. `pace` is in words a minute, `begins`
-    another time than the scene's, aware. Raises TwilioRefuses where the service breaks a rule of Twilio's.
+    another time than the scene's, aware. What gets through is carried by `carrier`. Raises TwilioRefuses where the service breaks a rule of Twilio's.
     """
     clock = Clock(begins or scene.begins)
     wire = Wire(_nobody, clock, account_sid, auth_token, PUBLIC_URL, carrier)
     exchange = Exchange(clock, wire, VERBS, pace=pace)
     rest = RestSide(exchange)
+    way = Faults(scene.faults, clock, carrier or honest)
+    if scene.faults:
+        wire.carrier, wire.held, rest.upset = way.carry, way.held, way.rest
     made = make_app(clock, rest)
     app, token = await made if inspect.isawaitable(made) else made
-    async with _running(app) as ready:
+    async with _running(app, clock) as ready:
         wire.app = ready
         await clock.calm()
         cast = Cast(
@@ -311,6 +337,7 @@ async def play(
         finally:
             await exchange.close()
         made_report = report(cast, told)
+    made_report.carried = tuple(way.carried.values())
     made_report.faults += scene.expected.differences(made_report)
     return made_report
 
@@ -358,13 +385,14 @@ async def _nobody(scope: Message, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def _running(app: App) -> AsyncIterator[App]:
+async def _running(app: App, clock: Clock) -> AsyncIterator[App]:
     """An application between its start and its stop, as a server runs it; its state goes into each request."""
     asked: asyncio.Queue[Message] = asyncio.Queue()
     answered: asyncio.Queue[Message] = asyncio.Queue()
     state: dict[str, Any] = {}
     scope: Message = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
     task = asyncio.ensure_future(_lifespan(app, scope, asked.get, answered.put))
+    clock.resident(task)  # it waits to be stopped
     await asked.put({"type": "lifespan.startup"})
     await _answer(task, answered, "start")
     try:

@@ -1,7 +1,7 @@
 """How the pretend Twilio asks for a document: signed, with its time-outs and its tries.
 
 Every request of a rehearsal goes through `Wire.ask`, over httpx's ASGI transport, so that nothing leaves the
-process. `carrier` is the seam where a later rehearsal may lose, delay or double what is carried.
+process. `carrier` and `held` are the seams where faults lose, delay or double what is carried.
 """
 
 import asyncio
@@ -24,6 +24,9 @@ App: TypeAlias = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
 Carrier: TypeAlias = Callable[[httpx.AsyncClient, httpx.Request], Awaitable[httpx.Response]]
+
+Held: TypeAlias = Callable[[str], float]
+"""For how many seconds a request whose answer nobody waits for is kept back, given its address."""
 
 PUBLIC_URL = "https://rehearsal.invalid"  # a name that can never be resolved
 _MOST_REDIRECTS = 10
@@ -71,6 +74,18 @@ class Overrides:
 
     def retried(self, what: str) -> bool:
         return what in self.rp or "all" in self.rp
+
+    def within(self, left: float) -> "Patience":
+        """For how long one try is waited for, when so many seconds are left for all of them."""
+        return Patience(min(self.ct / 1000, left), min(self.rt / 1000, left))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that one try may take."""
+
+    connecting: float
+    answering: float
 
 
 _RANGES = {"rc": (0, 5), "ct": (100, 10_000), "rt": (100, 15_000), "tt": (100, 15_000)}
@@ -127,14 +142,19 @@ class Wire:
     auth_token: str
     base: str = PUBLIC_URL
     carrier: Carrier | None = None
+    held: Held | None = None
     patience: float = 5.0  # real seconds for a request without an answer before simulated time goes on
     asked: list[Asked] = field(default_factory=list)
     _events: int = 0
+    _carrying: "set[asyncio.Task[httpx.Response]]" = field(default_factory=set)
 
     def client(self) -> httpx.AsyncClient:
         """A fresh client: cookies belong to one call."""
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
+        return httpx.AsyncClient(transport=_Inside(self.app), trust_env=False, follow_redirects=False)
+
+    def held_for(self, url: str) -> float:
+        """For how many seconds Twilio keeps back a request to this address whose answer nobody waits for."""
+        return self.held(url) if self.held is not None else 0.0
 
     async def ask(
         self,
@@ -161,7 +181,7 @@ class Wire:
                 if left <= 0:
                     break
                 try:
-                    return await self._try(own, url, method, fields, token, min(limits.rt / 1000, left), leg)
+                    return await self._try(own, url, method, fields, token, limits.within(left), leg)
                 except _TryFailed as failed:
                     failure = failed.as_unanswered(url)
                     if not limits.retried(failed.what):
@@ -178,7 +198,7 @@ class Wire:
         """A request of a program's, not Twilio's: unsigned, to a path of the service."""
         async with self.client() as client:
             request = client.build_request(method, self.base + path, json=json, headers=headers)
-            return await self._carry(client, request, 30.0, None)
+            return await self._carry(client, request, Patience(30.0, 30.0), None)
 
     async def _try(
         self,
@@ -187,13 +207,13 @@ class Wire:
         method: str,
         fields: Sequence[tuple[str, str]],
         token: str,
-        seconds: float,
+        patience: Patience,
         leg: str | None,
     ) -> Answer:
         here = urlsplit(url)._replace(fragment="").geturl()
         for _ in range(_MOST_REDIRECTS + 1):
             request = self._request(client, here, method, fields, token)
-            response = await self._carry(client, request, seconds, leg)
+            response = await self._carry(client, request, patience, leg)
             if not response.is_redirect:
                 break
             # after a 3xx Twilio asks by GET, and the digits are lost
@@ -224,36 +244,88 @@ class Wire:
         return request
 
     async def _carry(
-        self, client: httpx.AsyncClient, request: httpx.Request, seconds: float, leg: str | None
+        self, client: httpx.AsyncClient, request: httpx.Request, patience: Patience, leg: str | None
     ) -> httpx.Response:
-        """One try: real time passes, simulated time stands still unless the service itself lets it pass."""
+        """One try: real time passes, simulated time stands still unless the service itself lets it pass.
+
+        A service that is too slow goes on working: only its answer is no longer waited for.
+        """
         began, at, bell = (
             time.perf_counter(),
             self.clock.monotonic(),
             Bell(self.clock, f"answer to {request.url}"),
         )
-        carrying = self.carrier or _honest
+        carrying = self.carrier or honest
         task = asyncio.create_task(
             _carried(carrying, client, request, bell), name=f"request {request.url.path}"
         )
+        self._carrying.add(task)
+        task.add_done_callback(self._over)
         self.clock.patient(task, self.patience)
-        try:
-            answered = await bell.wait(seconds)
-        finally:
-            if not task.done():
-                task.cancel()
+        answered = await bell.wait(patience.answering)
         ms = round((time.perf_counter() - began) * 1000, 1)
+        error = task.exception() if answered else None
+        status = task.result().status_code if answered and error is None else 0
+        self.asked.append(Asked(at, request.method, str(request.url), status, ms, leg))
+        if isinstance(error, httpx.TransportError):
+            if isinstance(error, httpx.ConnectTimeout):
+                await self.clock.sleep(patience.connecting)
+            raise _TryFailed("ct", 11205, f"no connection: {type(error).__name__}") from error
+        if not answered:
+            raise _TryFailed("rt", 11205, f"no answer within {patience.answering:g} s")
+        return task.result()
+
+    def _over(self, task: "asyncio.Task[httpx.Response]") -> None:
+        self._carrying.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever still waits for the answer is told; if nobody does, nobody need be
+
+    async def close(self) -> None:
+        """Stop what is still on its way."""
+        for task in tuple(self._carrying):
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+
+class _Inside(httpx.AsyncBaseTransport):
+    """Asks an ASGI application in this process. httpx's own looks for another event loop with every request."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        scope: Message = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": request.method,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "scheme": url.scheme,
+            "path": url.path,
+            "raw_path": url.raw_path.partition(b"?")[0],
+            "query_string": url.query,
+            "server": (url.host, url.port),
+            "client": ("127.0.0.1", 123),
+            "root_path": "",
+        }
+        bodies, answers = [await request.aread()], list[Message]()
+
+        async def receive() -> Message:
+            if not bodies:
+                await asyncio.Event().wait()  # nobody hangs up while a service answers
+            return {"type": "http.request", "body": bodies.pop(), "more_body": False}
+
+        async def send(message: Message) -> None:
+            answers.append(message)
+
         try:
-            response = task.result() if answered else None
-        except httpx.TransportError as broken:
-            raise _TryFailed("ct", 11205, f"no connection: {type(broken).__name__}") from broken
-        finally:
-            good = answered and task.exception() is None
-            status = task.result().status_code if good else 0
-            self.asked.append(Asked(at, request.method, str(request.url), status, ms, leg))
-        if response is None:
-            raise _TryFailed("rt", 11205, f"no answer within {seconds:g} s")
-        return response
+            await self._app(scope, receive, send)
+        except Exception:  # as a server does: whoever asked hears no more than this
+            answers = [{"status": 500, "headers": []}]
+        head, *rest = answers
+        content = b"".join(message.get("body", b"") for message in rest)
+        return httpx.Response(head["status"], headers=head["headers"], content=content, request=request)
 
 
 class _TryFailed(Exception):
@@ -265,7 +337,8 @@ class _TryFailed(Exception):
         return Unanswered(self.code, self.rule, url)
 
 
-async def _honest(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+async def honest(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The carrier of an undisturbed way."""
     return await client.send(request)
 
 

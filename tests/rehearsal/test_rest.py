@@ -1,5 +1,6 @@
 """The REST side under the real twilio client."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,7 +8,6 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from ivr.rehearsal.call import Leg
-from ivr.rehearsal.rest import RestError
 from ivr.rehearsal.twiml_rules import TwilioRefuses
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import ACCOUNT, TOKEN, Answer, MakeWorld, World, words
@@ -171,7 +171,11 @@ async def test_every_request_is_kept(world: MakeWorld) -> None:
 async def test_a_fault_can_be_put_in_place_of_an_answer(world: MakeWorld) -> None:
     w = world(DOCUMENTS)
     leg = w.ring()
-    w.rest.upset = lambda method, path: RestError(429, 20429, "Too Many Requests")
+
+    async def busy(path: str, timeout: float | None, answer: object, refuse: Callable[[int], Any]) -> Any:
+        return refuse(429)
+
+    w.rest.upset = busy
     with pytest.raises(TwilioRestException) as refusal:
         await asked_at(w, 1, lambda: client(w).calls(leg.sid).fetch_async())
     assert code_of(refusal) == (429, 20429)
