@@ -34,6 +34,11 @@ def test_the_room_tells_us_with_the_overrides_every_event_has() -> None:
     assert f'"{EVENT_OVERRIDES}"' in (PLUGIN / "src" / "farewell.js").read_text("utf-8")
 
 
+def test_the_builder_finds_the_one_plugin_it_looks_for() -> None:
+    # @twilio/flex-plugin-scripts reads src/index for exactly this, and refuses to build otherwise.
+    assert len(re.findall(r"\.loadPlugin\(", (PLUGIN / "src" / "index.js").read_text("utf-8"))) == 1
+
+
 def test_no_token_and_no_address_of_a_registry_stands_in_the_plugin() -> None:
     for file in PLUGIN.rglob("*"):
         if file.is_file() and "node_modules" not in file.parts:

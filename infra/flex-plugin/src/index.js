@@ -1,8 +1,8 @@
-import { FlexPlugin, loadPlugin } from "@twilio/flex-plugin";
+import * as FlexPlugin from "@twilio/flex-plugin";
 import { farewell } from "./farewell";
 import { FAREWELL, SERVICE } from "./where";
 
-class IvrPlugin extends FlexPlugin {
+class IvrPlugin extends FlexPlugin.FlexPlugin {
   constructor() {
     super("IvrPlugin");
   }
@@ -12,4 +12,4 @@ class IvrPlugin extends FlexPlugin {
   }
 }
 
-loadPlugin(IvrPlugin);
+FlexPlugin.loadPlugin(IvrPlugin);
