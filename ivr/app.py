@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hmac import compare_digest
+from random import SystemRandom
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,14 @@ from ivr.wrapup import Clock, Closing
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+_CHANCE = SystemRandom()
+
+
+def _no_chance() -> float:
+    """For a rehearsal, which runs the same way twice."""
+    return 0.5
 
 
 class CannotStart(Exception):
@@ -113,8 +122,7 @@ class Service:
             public_url=settings.ivr_public_url,
             fallback_url=settings.ivr_fallback_url or None,
             sleep=clock.sleep,
-            # a rehearsal runs the same way twice
-            **({} if twilio_http is None else {"jitter": lambda: 0.5}),
+            jitter=_CHANCE.random if twilio_http is None else _no_chance,
         )
         zone = ZoneInfo(settings.ivr_timezone) if settings.ivr_timezone else None
         self.closing = Closing(self.ledger, self.book, clock, self.phone, zone=zone, textable=textable)

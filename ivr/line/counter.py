@@ -93,7 +93,7 @@ class Counter:
         """
         workflow = workflow or self.book().rules.queue(queue).workflow
         action = self.url("/voice/queue-left", stay=stay, queue=queue, locale=locale, workflow=workflow)
-        wait_url = self.url("/voice/wait", queue=queue, locale=locale)
+        wait_url = self.url("/voice/wait", queue=queue, locale=locale, workflow=workflow)
         if workflow is not None:
             task = {"queue": queue, "locale": locale}
             return twiml.enqueue_task(workflow, task, action=action, wait_url=wait_url)

@@ -213,7 +213,9 @@ def enqueue(queue: str, *, action: str | None = None, wait_url: str | None = Non
     return f"<Enqueue{_maybe('action', action)}{_maybe('waitUrl', wait_url)}>{queue_name(queue)}</Enqueue>"
 
 
-def enqueue_task(workflow: str, task: Mapping[str, str], *, action: str, wait_url: str) -> str:
+def enqueue_task(
+    workflow: str, task: Mapping[str, str], *, action: str | None = None, wait_url: str | None = None
+) -> str:
     """Wait for a worker of TaskRouter's; `task` is what its workflow may choose by."""
     head = (
         f"<Enqueue{_maybe('action', action)}{_maybe('waitUrl', wait_url)}{_maybe('workflowSid', workflow)}>"

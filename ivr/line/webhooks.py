@@ -211,8 +211,21 @@ class Line:
             )
             return twiml.document(*words, twiml.pause(2), twiml.redirect(counter.url(failed.path, **where)))
         if not second and failed.path in ("/voice/incoming", "/voice/wait", "/voice/bridging"):
-            return twiml.document(*words, twiml.enqueue(queue), *parting, twiml.hangup())
+            return twiml.document(*words, self._plain_queue(queue, again), *parting, twiml.hangup())
         return twiml.document(*parting, twiml.hangup())
+
+    def _plain_queue(self, queue: str, asked: Mapping[str, str]) -> str:
+        """Into the queue without an address of ours; where its agents are TaskRouter's, by its workflow."""
+        workflow = translate.sid(asked.get("workflow"), "WW") or self._workflow(queue)
+        if workflow is None:
+            return twiml.enqueue(queue)
+        return twiml.enqueue_task(workflow, {"queue": queue})
+
+    def _workflow(self, queue: str) -> str | None:
+        try:
+            return self._counter.book().rules.queue(queue).workflow
+        except Exception:  # no book: a plain queue is all there is
+            return None
 
     # --- tasks ------------------------------------------------------------------------------------------
 

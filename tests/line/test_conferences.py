@@ -435,3 +435,11 @@ async def test_together_is_refused_where_there_is_no_room_to_hear_it_in(twilio: 
     answer = await twilio.api("POST", f"/api/calls/{CALL}/wrapup", {"way": "together"})
     assert answer.status_code == 422
     assert "together" in answer.text
+
+
+async def test_where_we_cannot_be_reached_a_caller_still_waits_for_taskrouters_agents(house: House) -> None:
+    failed = f"https://calls.example.com/voice/wait?queue=flex&workflow={WORKFLOW}"
+    document = await house.twilio.document("/voice/fallback", ErrorUrl=failed)
+    enqueue = document.find("Enqueue")
+    assert enqueue is not None
+    assert (enqueue.get("workflowSid"), enqueue.get("waitUrl")) == (WORKFLOW, None)
