@@ -115,6 +115,9 @@ class Exchange(Protocol):
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         """Let something run beside the others."""
 
+    def changed(self, thing: object) -> None:
+        """A leg, a room or a task is no longer as it was."""
+
     def warn(self, error: TwilioRefuses) -> None:
         """Twilio would have written this into its debugger."""
 
@@ -138,7 +141,10 @@ class Leg:
     sounds: list[Sound] = field(default_factory=list)
     began: float = 0.0
     ended: float | None = None
-    ended_by: str | None = None  # caller, rest or line
+    ended_by: str | None = None  # caller, agent, rest, room (somebody else ended it) or line
+    opening: Document | None = (
+        None  # what Twilio itself has it follow first, in place of the number's address
+    )
     document: Document | None = None
     listens: frozenset[str] = frozenset()  # what a running <Gather> listens for: dtmf, speech
 
@@ -151,6 +157,7 @@ class Leg:
         self._interrupts: deque[Interrupt] = deque()
         self._inputs: deque[Input] = deque()
         self._latest_at, self._at_once = -1, 0
+        self.put_out = False  # somebody else ended the room it was last in
         self.began = self.clock.monotonic()
 
     # --- what others do to it ----------------------------------------------------------------------
@@ -168,6 +175,7 @@ class Leg:
         if self.status != "completed":
             self.ended_by = self.ended_by or by
             self.status = "completed"
+            self.exchange.changed(self)
             self.interrupt(Over(f"hung up by {by}"))
 
     def interrupt(self, why: Interrupt) -> None:
@@ -322,6 +330,7 @@ class Leg:
                 try:
                     document = await asks()
                     await self.follow(document, "call")
+                    self.check()  # a redirect that came just as the last verb ended still counts
                     break
                 except Replaced as other:
                     asks = other.fetch
@@ -333,6 +342,8 @@ class Leg:
         await self._end()
 
     async def _first(self) -> Document:
+        if self.opening is not None:
+            return self.opening
         return await self.fetch(self.number.voice_url)
 
     async def follow(self, document: Document, place: Place) -> None:
@@ -344,16 +355,22 @@ class Leg:
 
     async def perform(self, document: Document, place: Place) -> Document | None:
         """One document's verbs, in order; the document that takes its place, or None at its end."""
-        self.document = document
-        self.exchange.saw(self, document)
+        self.sees(document)
         for verb in document.root:
             self.check()
+            self.put_out = False
             if self.status == "ringing" and verb.tag != "Reject":
                 self.status = "in-progress"
+                self.exchange.changed(self)
             after = await self.exchange.verbs[verb.tag](self, verb, document, place)
             if after is not None:
                 return after
         return None
+
+    def sees(self, document: Document) -> None:
+        """It begins to follow a document."""
+        self.document = document
+        self.exchange.saw(self, document)
 
     def _no_loop(self, document: Document) -> None:
         at = self.clock.microseconds
@@ -366,9 +383,10 @@ class Leg:
 
     async def _end(self) -> None:
         self.status = "completed"
-        self.ended_by = self.ended_by or "line"
+        self.ended_by = self.ended_by or ("room" if self.put_out else "line")
         if self.ended is None:
             self.ended = self.clock.monotonic()
+        self.exchange.changed(self)
         if self.status_callback:
             seconds = round(self.ended - self.began)
             await self.tell(

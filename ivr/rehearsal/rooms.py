@@ -8,12 +8,15 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ivr.rehearsal.call import Document, Fields, Interrupt, Leg, Number, Verb, sid
+from ivr.rehearsal.call import Document, Fields, Interrupt, Leg, Number, Over, Verb, sid
 from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.twiml_rules import TwilioRefuses
 from ivr.rehearsal.wire import Unanswered, Wire
+
+if TYPE_CHECKING:
+    from ivr.rehearsal.announcements import Announcement
 
 _SECOND = 1_000_000
 
@@ -173,7 +176,11 @@ class Bridge:
 
 
 class RoomOver(Interrupt):
-    """The room has ended under somebody."""
+    """The room has ended under somebody: by whom, or None where REST ended it."""
+
+    def __init__(self, by: "Person | None") -> None:
+        super().__init__("the room has ended")
+        self.by = by
 
 
 class Started(Interrupt):
@@ -181,11 +188,11 @@ class Started(Interrupt):
 
 
 class Interlude(Interrupt):
-    """Something to be heard in the room: an announcement, or the music of a hold."""
+    """The music of a hold begins, or is over."""
 
-    def __init__(self, document: Document | None, ends: Callable[[], None] | None = None) -> None:
-        super().__init__("an announcement or a hold")
-        self.document, self.ends = document, ends
+    def __init__(self, document: Document | None) -> None:
+        super().__init__("a hold")
+        self.document = document
 
 
 @dataclass(eq=False)
@@ -198,6 +205,7 @@ class Person:
     ends_room: bool = False
     muted: bool = False
     held: bool = False
+    came: float = 0.0  # simulated seconds since the rehearsal began
     leaving: str = "participant_hung_up"
 
     def fields(self) -> dict[str, str]:
@@ -233,12 +241,27 @@ class Room:
     status: str = "init"
     reason: str | None = None
     ended_by: str | None = None  # the leg
+    began: float = 0.0
+    voices: "dict[Person | None, Announcement]" = field(default_factory=dict)  # to whom, None: to all
     _events: int = 0
+
+    def fields(self) -> dict[str, str]:
+        """What a request for a document of the room carries."""
+        return {
+            "AccountSid": self.exchange.wire.account_sid,
+            "ConferenceSid": self.sid,
+            "FriendlyName": self.name,
+        }
+
+    def person(self, leg: Leg) -> Person | None:
+        """A leg as somebody in here."""
+        return next((person for person in self.people if person.leg is leg), None)
 
     def enter(self, person: Person, listener: Listener | None) -> None:
         """Somebody comes in."""
         if not self.people and self.listener is None:
             self.listener = listener
+        person.came = self.exchange.clock.monotonic()
         self.people.append(person)
         begins = self.status == "init" and len(self.people) > 1 and any(one.starts for one in self.people)
         if begins:
@@ -255,6 +278,7 @@ class Room:
         if person not in self.people:
             return
         self.people.remove(person)
+        self._unheard(person)
         status = {"ParticipantCallStatus": person.leg.status, "ReasonParticipantLeft": person.leaving}
         self.event("leave", "participant-leave", person, status)
         if person.ends_room and self.status == "in-progress":
@@ -268,11 +292,14 @@ class Room:
             return
         self.status, self.reason, self.ended_by = "completed", reason, by.leg.sid if by else None
         others, self.people = self.people, []
+        for voice in tuple(self.voices.values()):
+            voice.interrupt(Over("the room has ended"))
         for person in others:
+            self._unheard(person)
             person.leaving = "conference_ended_via_api" if by is None else "moderator_ended_conference"
             status = {"ParticipantCallStatus": "in-progress", "ReasonParticipantLeft": person.leaving}
             self.event("leave", "participant-leave", person, status)
-            person.leg.interrupt(RoomOver("the room has ended"))
+            person.leg.interrupt(RoomOver(by))
         ending = {"ReasonConferenceEnded": reason, "Reason": f"The conference ended: {reason}"}
         if by is not None:
             ending["CallSidEndingConference"] = by.leg.sid
@@ -283,38 +310,31 @@ class Room:
         if person.held is held:
             return
         person.held = held
+        if held and None in self.voices:
+            self.voices[None].lost(person)
         self.event("hold", "participant-hold" if held else "participant-unhold", person)
         person.leg.interrupt(Interlude(document))
-
-    def announce(self, document: Document, url: str, to: list[Person]) -> None:
-        """Let these people hear a document; its end is an event, once for the room."""
-        told: list[bool] = []
-
-        def ended() -> None:
-            if not told:
-                told.append(True)
-                self.event("announcement", "announcement-end", fields={"AnnounceUrl": url})
-
-        for person in to:
-            person.leg.interrupt(Interlude(document, ended))
 
     def event(
         self, group: str, name: str, person: Person | None = None, fields: Fields | None = None
     ) -> None:
         """Tell the listener, if it asked for events of this group."""
         self._events += 1
+        self.exchange.changed(self)
         if self.listener is None or group not in self.listener.events:
             return
         everything = {
-            "AccountSid": self.exchange.wire.account_sid,
-            "ConferenceSid": self.sid,
-            "FriendlyName": self.name,
+            **self.fields(),
             "SequenceNumber": str(self._events),
             "Timestamp": format_datetime(self.exchange.clock.now()),
             "StatusCallbackEvent": name,
         }
         everything |= person.fields() if person else {}
         self.exchange.notify(self.listener.url, self.listener.method, everything | dict(fields or {}))
+
+    def _unheard(self, person: Person) -> None:
+        for voice in tuple(self.voices.values()):
+            voice.lost(person)
 
 
 def _flag(value: bool) -> str:
@@ -356,14 +376,23 @@ class Exchange:
         self.on_bridge: list[Callable[[Bridge], None]] = []
         self.on_over: list[Callable[[Leg], None]] = []
         self.on_trouble: list[Callable[[Exception], None]] = []
+        self.on_change: list[Callable[[object], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- legs
 
     def ring(self, name: str, from_: str, to: str, number: Number) -> Leg:
         """A telephone rings one of our numbers. `name` makes the CallSid."""
-        leg = Leg(self, sid("CA", name), from_, to, number)
+        return self._begin(Leg(self, sid("CA", name), from_, to, number), name)
+
+    def dial(self, name: str, from_: str, to: str, opening: Document) -> Leg:
+        """Twilio rings somebody who answers, and has them follow a document of its own."""
+        leg = Leg(self, sid("CA", name), from_, to, Number(""), direction="outbound-api", opening=opening)
+        return self._begin(leg, name)
+
+    def _begin(self, leg: Leg, name: str) -> Leg:
         self.legs[leg.sid] = leg
+        self.changed(leg)
         self.spawn(self._live(leg), f"leg {name}")
         return leg
 
@@ -412,8 +441,10 @@ class Exchange:
         """The conference of this name that is going on, else a new one: a name may be used again."""
         room = self.running(name)
         if room is None:
-            room = Room(name, sid("CF", self.wire.account_sid, name, len(self.rooms)), self)
+            made = sid("CF", self.wire.account_sid, name, len(self.rooms))
+            room = Room(name, made, self, began=self.clock.monotonic())
             self.rooms.append(room)
+            self.changed(room)
         return room
 
     def running(self, name: str) -> Room | None:
@@ -435,6 +466,10 @@ class Exchange:
         self.bridges.append(bridge)
         for told in self.on_bridge:
             told(bridge)
+
+    def changed(self, thing: object) -> None:
+        for told in self.on_change:
+            told(thing)
 
     def warn(self, error: TwilioRefuses) -> None:
         self.warnings.append(error)

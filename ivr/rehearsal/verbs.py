@@ -465,7 +465,8 @@ async def dial_conference(
     leg.deaf()
     try:
         await _in_room(leg, verb, noun, document, room)
-    except RoomOver:
+    except RoomOver as over:
+        leg.put_out = over.by is not None
         return
     except (Over, Replaced) as why:
         if isinstance(why, Replaced):
@@ -486,18 +487,16 @@ def _listener(leg: Leg, noun: Element, document: Document) -> Listener | None:
 
 
 async def _in_room(leg: Leg, verb: Element, noun: Element, document: Document, room: Room) -> None:
-    """Being in a room, until the star leaves it: interludes are heard and gone on from."""
+    """Being in a room, until the star leaves it: the music of a hold is heard and gone on from."""
     star, wait_url = verb.get("hangupOnStar") == "true", noun.get("waitUrl")
     interlude: Interlude | None = None
     alone = room.status == "init"
     while True:
         try:
             if interlude is not None:
-                heard, interlude = interlude, None
-                if heard.document is not None:
-                    await leg.follow(heard.document, "room")
-                if heard.ends is not None:
-                    heard.ends()
+                music, interlude = interlude.document, None
+                if music is not None:
+                    await leg.follow(music, "room")
             elif alone and wait_url:
                 alone = False
                 fields = {"ConferenceSid": room.sid}

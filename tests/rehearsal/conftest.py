@@ -83,12 +83,12 @@ class Service:
 class World:
     """A clock, an exchange and a service; `play` runs a coroutine until it ends."""
 
-    def __init__(self, service: Service, *, strict: bool = True, star: str = "on") -> None:
+    def __init__(self, service: Service, *, strict: bool = True, star: str = "on", lag: float = 0.0) -> None:
         self.service = service
         self.clock = Clock(NINE)
         self.wire = Wire(service, self.clock, ACCOUNT, TOKEN)
         self.exchange = Exchange(self.clock, self.wire, VERBS, strict=strict, star=star)
-        self.rest = RestSide(self.exchange)
+        self.rest = RestSide(self.exchange, lag=lag)
 
     def ring(self, path: str = "/in", name: str = "caller", **number: str) -> Leg:
         """A telephone rings the number whose document is at `path`."""

@@ -303,3 +303,55 @@ async def test_muting_is_an_event(world: MakeWorld) -> None:
     assert muted.muted is True
     assert events(w)[-1] == "participant-mute"
     await w.exchange.close()
+
+
+# --- a representation that lags ------------------------------------------------------------------------------
+
+
+async def test_what_is_looked_at_lags_behind_and_what_is_asked_for_is_done_at_once(world: MakeWorld) -> None:
+    w = world(DOCUMENTS, lag=3)
+    leg = w.ring()
+    await w.play(w.clock.sleep(5))
+    leg.hang_up()
+    assert (await asked_at(w, 2, lambda: client(w).calls(leg.sid).fetch_async())).status == "in-progress"
+    assert (await asked_at(w, 2, lambda: client(w).calls(leg.sid).fetch_async())).status == "completed"
+
+
+async def test_a_call_that_has_just_come_cannot_be_seen_yet(world: MakeWorld) -> None:
+    w = world(DOCUMENTS, lag=3)
+    leg = w.ring()
+    with pytest.raises(TwilioRestException) as refusal:
+        await asked_at(w, 1, lambda: client(w).calls(leg.sid).fetch_async())
+    assert code_of(refusal) == (404, 20404)
+    await w.exchange.close()
+
+
+async def test_a_room_that_has_ended_still_lists_its_people_for_a_while_and_takes_no_update(
+    world: MakeWorld,
+) -> None:
+    w = world(DOCUMENTS, lag=3)
+    one = w.ring("/one", name="one")
+    w.ring("/two", name="two")
+    await w.play(w.clock.sleep(5))
+    room = w.exchange.rooms[0]
+    people = client(w).conferences(room.sid).participants
+    changed = await asked_at(w, 0, lambda: people(one.sid).update_async(end_conference_on_exit=True))
+    assert changed.end_conference_on_exit is True
+    assert (await asked_at(w, 1, lambda: people(one.sid).fetch_async())).end_conference_on_exit is False
+    assert (await asked_at(w, 3, lambda: people(one.sid).fetch_async())).end_conference_on_exit is True
+    room.end("conference-ended-via-api")
+    assert len(await asked_at(w, 1, lambda: people.list_async())) == 2
+    with pytest.raises(TwilioRestException) as refusal:
+        await asked_at(w, 0, lambda: people(one.sid).update_async(muted=True))
+    assert code_of(refusal) == (404, 20404)
+    assert await asked_at(w, 3, lambda: people.list_async()) == []
+
+
+async def test_people_can_be_listed_by_hold(world: MakeWorld) -> None:
+    w, one, _ = await two_in_a_room(world)
+    people = client(w).conferences(w.exchange.rooms[0].sid).participants
+    await asked_at(w, 0, lambda: people(one.sid).update_async(hold=True))
+    held = await asked_at(w, 0, lambda: people.list_async(hold=True))
+    assert [person.call_sid for person in held] == [one.sid]
+    assert len(await asked_at(w, 0, lambda: people.list_async())) == 2
+    await w.exchange.close()

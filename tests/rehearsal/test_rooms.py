@@ -223,7 +223,7 @@ async def test_a_redirect_by_rest_parts_them_asks_the_old_action_in_vain_and_the
     w = world(LINE)
     caller = w.ring()
     agents = agent_rings(w, 10)
-    w.later(60, lambda: w.rest._update_call(caller.sid, {"Url": f"{PUBLIC_URL}/far"}))
+    w.later(60, lambda: w.rest.calls.update(caller.sid, {"Url": f"{PUBLIC_URL}/far"}))
     await w.until_over(caller)
     await w.until_over(agents[0])
     order = [(asked.path, round(asked.at - 60, 2)) for asked in w.wire.asked if asked.at >= 60]
@@ -237,7 +237,7 @@ async def test_a_redirect_by_rest_parts_them_asks_the_old_action_in_vain_and_the
 async def test_a_redirect_while_waiting_is_told_as_redirected(world: MakeWorld) -> None:
     w = world(LINE)
     caller = w.ring()
-    w.later(10, lambda: w.rest._update_call(caller.sid, {"Url": f"{PUBLIC_URL}/far"}))
+    w.later(10, lambda: w.rest.calls.update(caller.sid, {"Url": f"{PUBLIC_URL}/far"}))
     await w.until_over(caller)
     assert w.service.asked("/left")[0].form["QueueResult"] == "redirected"
     assert words(caller)[-1] == "far away"
@@ -373,7 +373,7 @@ async def test_the_star_leaves_a_room(world: MakeWorld) -> None:
 async def test_redirecting_one_out_of_a_room_ends_it_for_the_other(world: MakeWorld) -> None:
     w = world(ROOM)
     caller, agent = w.ring("/in", name="caller"), w.ring("/agent", name="agent")
-    w.later(10, lambda: w.rest._update_call(caller.sid, {"Url": f"{PUBLIC_URL}/far"}))
+    w.later(10, lambda: w.rest.calls.update(caller.sid, {"Url": f"{PUBLIC_URL}/far"}))
     await w.until_over(caller, agent)
     assert (words(caller), words(agent)) == (["far away"], ["next please"])
     assert len(w.service.asked("/talked")) == 1

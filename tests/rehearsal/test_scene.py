@@ -103,7 +103,7 @@ class SmallLine:
         if scope["path"].endswith("/wrapup"):
             self.noted.append(json.loads(body))
             if self.noted[-1].get("start") != "when_agent_leaves":
-                self.rest._update_call(call, {"Url": f"{PUBLIC_URL}/voice/farewell"})
+                self.rest.calls.update(call, {"Url": f"{PUBLIC_URL}/voice/farewell"})
         elif scope["method"] == "GET":
             status, told = 200, self._story(call)
         await send(

@@ -1,0 +1,1 @@
+"""What the REST side knows, a file to each kind of thing."""
