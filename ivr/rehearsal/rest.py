@@ -20,6 +20,7 @@ from ivr.rehearsal.resources.calls import Calls
 from ivr.rehearsal.resources.conferences import Conferences
 from ivr.rehearsal.resources.past import Past
 from ivr.rehearsal.resources.queues import Queues
+from ivr.rehearsal.resources.tasks import Tasks
 from ivr.rehearsal.rooms import Exchange
 
 Upset: TypeAlias = Callable[
@@ -56,7 +57,8 @@ class RestSide(AsyncHttpClient):  # type: ignore[misc]
         self.calls = Calls(exchange, past)
         self.conferences = Conferences(exchange, past)
         self.queues = Queues(exchange)
-        resources: tuple[Resource, ...] = (self.calls, self.conferences, self.queues)
+        self.tasks = Tasks(exchange, past)
+        resources: tuple[Resource, ...] = (self.calls, self.conferences, self.queues, self.tasks)
         self._routes = [route for resource in resources for route in resource.routes()]
 
     async def request(

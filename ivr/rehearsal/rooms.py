@@ -17,6 +17,7 @@ from ivr.rehearsal.wire import Unanswered, Wire
 
 if TYPE_CHECKING:
     from ivr.rehearsal.announcements import Announcement
+    from ivr.rehearsal.taskrouter import TaskRouter
 
 _SECOND = 1_000_000
 
@@ -369,6 +370,7 @@ class Exchange:
         self.queues: dict[str, Queue] = {}
         self.rooms: list[Room] = []
         self.bridges: list[Bridge] = []
+        self.taskrouter: TaskRouter | None = None
         self.warnings: list[TwilioRefuses] = []
         self.trouble: TwilioRefuses | Exception | None = None
         self.on_document: list[Callable[[Leg, Document], None]] = []
@@ -378,6 +380,7 @@ class Exchange:
         self.on_trouble: list[Callable[[Exception], None]] = []
         self.on_change: list[Callable[[object], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     # --- legs
 
@@ -406,6 +409,9 @@ class Exchange:
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         """Let something run beside the others; what it raises ends the rehearsal."""
+        if self._closed:
+            coroutine.close()
+            return
         task = asyncio.create_task(coroutine, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
@@ -418,7 +424,8 @@ class Exchange:
                 told(error)
 
     async def close(self) -> None:
-        """Stop whatever still runs."""
+        """Stop whatever still runs; whoever is stopped begins nothing more."""
+        self._closed = True
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -487,4 +494,4 @@ class Exchange:
             except Unanswered as refused:
                 self.warn(TwilioRefuses(15003, f"a status callback failed: {refused.rule}", url))
 
-        self.spawn(send(), f"callback {fields.get('StatusCallbackEvent', '')}")
+        self.spawn(send(), f"callback {fields.get('StatusCallbackEvent') or fields.get('EventType', '')}")

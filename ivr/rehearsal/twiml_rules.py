@@ -4,6 +4,7 @@ Stricter than the real one on purpose: where Twilio would only warn and go on wi
 rehearsal refuses and names the rule, since nobody reads warnings.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ Place = Literal["call", "wait", "whisper", "room"]
 
 LARGEST = 64 * 1024  # bytes of a document
 LONGEST_INLINE = 4_000  # characters of the REST parameter Twiml
+LONGEST_ATTRIBUTES = 4_096  # characters of a task's attributes
 
 
 class TwilioRefuses(Exception):
@@ -174,7 +176,7 @@ _SPOKEN = frozenset({"Say", "Play", "Pause"})
 _PLAYED = _SPOKEN | {"Gather", "Redirect", "Hangup", "Reject", "Enqueue", "Leave", "Dial"}
 _NOT_PLAYED = frozenset(
     {"Connect", "Echo", "Pay", "Prompt", "Record", "Refer", "Sms", "Start", "Stop", "Number", "Client", "Sip", "Sim",
-     "Application", "WhatsApp", "Task"}
+     "Application", "WhatsApp"}
 )  # fmt: skip
 
 SHAPES: dict[str, Shape] = {
@@ -222,8 +224,10 @@ SHAPES: dict[str, Shape] = {
             "maxQueueSize": whole(12200, 1, 5000),
             "workflowSid": pattern(14220, r"WW[0-9a-f]{32}", "must be a workflow's SID"),
         },
+        frozenset({"Task"}),
         text=True,
     ),
+    "Task": Shape({"priority": whole(12200, 0, 2**31 - 1), "timeout": whole(12200, 1, 2**31 - 1)}, text=True),
     "Dial": Shape(
         {
             "action": address(12200),
@@ -343,6 +347,15 @@ def child(parent: Element, tag: str, text: str) -> None:
     ElementTree.SubElement(parent, tag).text = text
 
 
+def conference(name: str, attributes: Mapping[str, str]) -> Element:
+    """A document that does nothing but put a leg into a room, as Twilio itself has it do."""
+    root = Element("Response")
+    noun = ElementTree.SubElement(ElementTree.SubElement(root, "Dial"), "Conference", dict(attributes))
+    noun.text = name
+    check(root, "call", "Twilio's own document", inline=True)
+    return root
+
+
 def _check_element(element: Element, where: str | None, inline: bool) -> None:
     shape = SHAPES[element.tag]
     for name, value in element.attrib.items():
@@ -438,6 +451,33 @@ def _check_gather(gather: Element, where: str | None, inline: bool) -> None:
         raise TwilioRefuses(13512, f"phone_call does not know {gather.get('language')}", where)
 
 
+def _check_enqueue(enqueue: Element, where: str | None, inline: bool) -> None:
+    """A queue's name; or a workflow and no name, and at most one <Task>."""
+    tasks = enqueue.findall("Task")
+    if "workflowSid" not in enqueue.attrib:
+        if tasks:
+            raise TwilioRefuses(12200, "<Task> stands only in an <Enqueue> with a workflowSid", where)
+        _check_queue_name(enqueue, where, inline)
+        return
+    if len(tasks) > 1 or "".join([enqueue.text or "", *(task.tail or "" for task in tasks)]).strip():
+        raise TwilioRefuses(12200, "<Enqueue workflowSid> holds one <Task>, and no queue's name", where)
+
+
+def _check_task(task: Element, where: str | None, inline: bool) -> None:
+    """A task's attributes: a JSON object of at most 4,096 characters."""
+    text = (task.text or "").strip() or "{}"
+    try:
+        read = json.loads(text)
+    except ValueError as broken:
+        raise TwilioRefuses(14221, f"the attributes in <Task> are not JSON: {broken}", where) from broken
+    if not isinstance(read, dict):
+        raise TwilioRefuses(14221, "the attributes in <Task> must be a JSON object", where)
+    if len(text) > LONGEST_ATTRIBUTES:
+        raise TwilioRefuses(
+            14221, f"<Task> takes {LONGEST_ATTRIBUTES} characters of attributes; found {len(text)}", where
+        )
+
+
 def _check_queue_name(element: Element, where: str | None, inline: bool) -> None:
     """A queue's name: 1 to 64 characters."""
     name = (element.text or "").strip()
@@ -468,7 +508,8 @@ _OWN_RULES: dict[str, Callable[[Element, str | None, bool], None]] = {
     "Play": _check_play,
     "Redirect": _check_redirect,
     "Gather": _check_gather,
-    "Enqueue": _check_queue_name,
+    "Enqueue": _check_enqueue,
+    "Task": _check_task,
     "Queue": _check_queue_name,
     "Dial": _check_dial,
     "Conference": _check_conference,

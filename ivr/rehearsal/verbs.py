@@ -272,15 +272,20 @@ async def enqueue(leg: Leg, verb: Element, document: Document, place: Place) -> 
     The action is asked with QueueResult and QueueTime: at once for `leave`, `queue-full`, `redirected` and
     `hangup`; after a bridge only when both have parted (`bridged`). Of a leg that was redirected or hung up
     it is still asked, and its TwiML is ignored. Without an action the next verb runs.
+
+    With a workflowSid the stay is a task of TaskRouter's, which moves the leg into a room when a worker has
+    taken it: that is a redirect like any other. Who goes before, by whatever way, cancels the task.
     """
-    if "workflowSid" in verb.attrib:
-        raise NotPlayed("<Enqueue workflowSid>", document.url)
-    queue = _exchange(leg).queue((verb.text or "").strip())
+    taskrouter = _exchange(leg).taskrouter if "workflowSid" in verb.attrib else None
+    if taskrouter is None and "workflowSid" in verb.attrib:
+        raise NotPlayed("<Enqueue workflowSid> without a workspace", document.url)
+    queue = _exchange(leg).queue(verb.get("workflowSid") or (verb.text or "").strip())
     if "maxQueueSize" in verb.attrib:
         queue.max_size = int(verb.attrib["maxQueueSize"])
     action = document.address(verb.attrib["action"]) if "action" in verb.attrib else None
     method = verb.get("method", "POST")
     stay = queue.join(leg)
+    task = taskrouter.enter(stay, verb, document.url) if taskrouter and stay else None
     _exchange(leg).queued(leg)
     if stay is None:
         return await leg.fetch(action, method, {"QueueResult": "queue-full"}) if action else None
@@ -295,6 +300,8 @@ async def enqueue(leg: Leg, verb: Element, document: Document, place: Place) -> 
             result = "leave"
     except (Over, Replaced) as why:
         queue.leave(stay)
+        if taskrouter and task:
+            taskrouter.left(task, "hangup" if isinstance(why, Over) else "redirected")
         ending = _ending(why, bridge)
         await _part(leg, bridge, why)
         if action and not (isinstance(why, Replaced) and not why.by_rest):
@@ -302,6 +309,8 @@ async def enqueue(leg: Leg, verb: Element, document: Document, place: Place) -> 
         raise
     finally:
         queue.leave(stay)
+        if taskrouter and task:
+            taskrouter.left(task, "leave")
         for late in leg.forget(Dequeued, Parted):
             if isinstance(late, Dequeued):
                 late.bridge.part(leg)

@@ -1,7 +1,7 @@
 """A service of a few lines, and a pretend Twilio that rings it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -125,13 +125,17 @@ MakeWorld = Callable[..., World]
 
 
 @pytest.fixture
-def world() -> MakeWorld:
-    """`world({path: document})` in a running loop."""
+async def world() -> AsyncIterator[MakeWorld]:
+    """`world({path: document})` in a running loop; whatever still runs at the end is stopped."""
+    made: list[World] = []
 
     def make(documents: dict[str, Answer], **options: Any) -> World:
-        return World(Service(documents), **options)
+        made.append(World(Service(documents), **options))
+        return made[-1]
 
-    return make
+    yield make
+    for each in made:
+        await each.exchange.close()
 
 
 def words(leg: Leg) -> list[str]:

@@ -54,7 +54,6 @@ async def test_a_room_is_told_once_however_many_listen_and_its_requests_name_no_
     form = w.service.asked("/second")[0].form
     assert form == {"AccountSid": w.wire.account_sid, "ConferenceSid": room.sid, "FriendlyName": "room"}
     assert told(w) == ["announcement-end"]
-    await w.exchange.close()
 
 
 async def test_who_leaves_hears_no_more_and_the_others_hear_it_to_its_end(world: MakeWorld) -> None:
@@ -64,7 +63,6 @@ async def test_who_leaves_hears_no_more_and_the_others_hear_it_to_its_end(world:
     await w.play(w.clock.sleep(10))
     assert (words(one), [sound.seconds for sound in one.sounds]) == ([FIVE], [1])
     assert [sound.cut for sound in two.sounds] == [False, False]
-    await w.exchange.close()
 
 
 async def test_who_comes_late_hears_the_rest_from_the_next_sentence_on(world: MakeWorld) -> None:
@@ -74,7 +72,6 @@ async def test_who_comes_late_hears_the_rest_from_the_next_sentence_on(world: Ma
     w.later(1, lambda: late.append(w.ring("/one", name="late")))
     await w.play(w.clock.sleep(10))
     assert words(late[0]) == [f"{FIVE} six"]
-    await w.exchange.close()
 
 
 async def test_who_is_on_hold_hears_nothing_the_room_is_told(world: MakeWorld) -> None:
@@ -84,7 +81,6 @@ async def test_who_is_on_hold_hears_nothing_the_room_is_told(world: MakeWorld) -
     w.rest.conferences.update(room.sid, says("/first"))
     await w.play(w.clock.sleep(10))
     assert (words(one), words(two)) == ([], [FIVE, f"{FIVE} six"])
-    await w.exchange.close()
 
 
 async def test_a_room_that_ends_cuts_what_it_is_being_told_and_tells_of_no_end(world: MakeWorld) -> None:
@@ -107,7 +103,6 @@ async def test_a_second_announcement_takes_the_place_of_the_first(world: MakeWor
     assert words(one) == [FIVE, f"{FIVE} six"]
     assert one.sounds[0].seconds == 1
     assert told(w) == ["announcement-end"]
-    await w.exchange.close()
 
 
 async def test_an_announcement_to_one_names_them_at_its_end_while_they_are_still_in(world: MakeWorld) -> None:
@@ -118,7 +113,6 @@ async def test_an_announcement_to_one_names_them_at_its_end_while_they_are_still
     form = w.service.asked("/event")[-1].form
     assert (form["StatusCallbackEvent"], form["CallSid"]) == ("announcement-end", two.sid)
     assert form["AnnounceUrl"] == PUBLIC_URL + "/second"
-    await w.exchange.close()
 
 
 async def test_an_announcement_that_cannot_be_had_fails_and_nobody_leaves_the_room(world: MakeWorld) -> None:
@@ -128,7 +122,6 @@ async def test_an_announcement_that_cannot_be_had_fails_and_nobody_leaves_the_ro
     assert told(w) == ["announcement-fail"]
     assert {person.leg for person in w.exchange.rooms[0].people} == {one, two}
     assert [warning.code for warning in w.exchange.warnings] == [11200]
-    await w.exchange.close()
 
 
 async def test_an_illegal_verb_in_an_announcement_is_noted_with_the_rule(world: MakeWorld) -> None:
@@ -137,7 +130,6 @@ async def test_an_illegal_verb_in_an_announcement_is_noted_with_the_rule(world: 
     await w.play(w.clock.sleep(5))
     assert [warning.code for warning in w.exchange.warnings] == [13238]
     assert told(w) == ["announcement-fail"]
-    await w.exchange.close()
 
 
 async def test_a_redirect_that_comes_at_the_very_end_of_a_room_still_counts(world: MakeWorld) -> None:

@@ -17,6 +17,7 @@ from ivr.rehearsal.resources.answers import (
 )
 from ivr.rehearsal.resources.past import Past
 from ivr.rehearsal.rooms import Exchange
+from ivr.rehearsal.twiml_rules import TwilioRefuses
 
 _UPDATE = (
     "Url", "Method", "Status", "FallbackUrl", "FallbackMethod", "StatusCallback", "StatusCallbackMethod", "Twiml", "TimeLimit",
@@ -51,6 +52,8 @@ class Calls:
         """Redirect or end a live call. Url and Twiml exclude each other; Twiml takes 4,000 characters; a
         fallback without a Url is refused (21405); `canceled` is only for a call that still rings."""
         leg = self._leg(call)
+        if self.exchange.taskrouter is not None and self.exchange.taskrouter.works(leg):
+            self.exchange.warn(TwilioRefuses(None, "a worker's leg is TaskRouter's: nobody else changes it"))
         if leg.status != "in-progress":
             raise RestError(400, 21220, "Call is not in-progress. Cannot redirect.")
         if "Url" in given and "Twiml" in given:
