@@ -112,7 +112,19 @@ def rehearse(
         str | None, typer.Option(help="The moment during which the caller hangs up.")
     ] = None,
     way: Annotated[
-        str | None, typer.Option(help="aside (the agent waits) or after (the agent has gone).")
+        str | None,
+        typer.Option(
+            help="aside (the agent waits), together (both hear it, in Flex) or after (the agent has gone)."
+        ),
+    ] = None,
+    house: Annotated[
+        str | None,
+        typer.Option(
+            help="Where they meet: queue (ours), flex, 'flex with plugin', 'flex through studio', taskrouter."
+        ),
+    ] = None,
+    transfer: Annotated[
+        str | None, typer.Option(help="Hand the caller on in Flex before the wrap-up: warm or cold.")
     ] = None,
     agent: Annotated[str, typer.Option(help="The agent's name, as the caller heard it.")] = "Sam",
     queue: Annotated[str, typer.Option(help="The queue they ring.")] = "default",
@@ -135,6 +147,8 @@ def rehearse(
     """Play a whole call through the real service on a pretend line, and show how it ends.
 
     Example: ivr rehearse --wait 12m30s --hold 2m --name Ana --step 'us|send a replacement router|2026-11-28|AB-4719' --gift 'holiday:in Tobago' --audio out.wav
+
+    In a room of Flex's: ivr rehearse --way together --wait 6m --transfer cold
     """
     from ivr import watch
     from ivr.app import CannotStart
@@ -177,6 +191,8 @@ def rehearse(
                 queue=queue,
                 locale=locale,
                 textable=textable,
+                house=house,
+                transfer=transfer,
             )
         auth_token = secrets.token_hex(16)
         settings = settings_for_a_rehearsal(auth_token=auth_token, prompts=book)

@@ -7,25 +7,34 @@ through what is said in a moment of the farewell, whenever the caller comes to h
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ivr.farewell.moments import MOMENTS
-from ivr.rehearsal.call import Document, Leg, Number
+from ivr.rehearsal.call import Document, Leg
 from ivr.rehearsal.clock import Bell
-from ivr.rehearsal.rooms import Bridge, Exchange
+from ivr.rehearsal.houses import AGENT, CALLER, LINE, HouseName, house
+from ivr.rehearsal.rooms import Bridge, Exchange, Room
 from ivr.rehearsal.verbs import words_seconds
 
-# Numbers kept free for stories by the British and American authorities.
-CALLER = "+447700900123"
-AGENT = "+442079460999"
-LINE = "+442079460000"
+__all__ = ["AGENT", "CALLER", "LINE", "Cast", "Did", "Happening", "moment_of"]
 
 CHAT = 30.0  # seconds that two who are left to themselves go on talking
-_ANSWER_WITHIN = 120.0  # seconds for an agent who rang to be connected
+_ALONE = 60.0  # seconds a caller stays in a room where nobody is any more
 _AGENT_STAYS = 300.0  # seconds after the caller's end for which an agent waits to be let go
 _NEWS_WITHIN = 600.0  # seconds after that for callbacks that are late
 
-Does = Literal["queued", "answered", "held", "resumed", "wrapped up", "presses", "says", "hangs up"]
+Does = Literal[
+    "queued",
+    "answered",
+    "held",
+    "resumed",
+    "transferred",
+    "wrapped up",
+    "presses",
+    "says",
+    "hangs up",
+    "completes",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +44,11 @@ class Happening:
     at: float  # seconds on the scene's own clock
     who: Literal["caller", "agent"]
     does: Does
-    what: str = ""  # the queue, the key, the words
+    what: str = ""  # the queue, the key, the words, warm or cold
     wrapup: dict[str, Any] = field(default_factory=dict)
     during: str | None = None  # a moment; the time of day is then only for the reader
     line: int = 0  # in the scene's file
+    to: str = ""  # the queue a caller is handed on to
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +68,23 @@ class _Plan:
 
 
 def moment_of(document: Document, before: str | None = None) -> str | None:
-    """The moment a document speaks: named in the addresses it leads to, else in its own, else as before."""
-    addresses = [gather.get("action", "") for gather in document.root.iter("Gather")]
-    addresses += [(redirect.text or "").strip() for redirect in document.root.iter("Redirect")]
-    for address in addresses:
-        query = parse_qs(urlsplit(address).query)
-        for name in ("at", "heard"):
-            if name in query and _is_moment(query[name][0]):
-                return query[name][0]
-    last = document.path.rpartition("/")[2]
-    return last if _is_moment(last) else before
+    """The moment a document speaks: named where a key of it leads, where it will have been heard, in its own
+    address, where it leads, or by its path; else as before."""
+    keys = [gather.get("action", "") for gather in document.root.iter("Gather")]
+    onward = [(redirect.text or "").strip() for redirect in document.root.iter("Redirect")]
+    named = [
+        *(_named(address, "at", "heard") for address in keys),
+        *(_named(address, "heard") for address in onward),
+        _named(document.url or "", "at"),
+        *(_named(address, "at") for address in onward),
+        document.path.rpartition("/")[2],
+    ]
+    return next((name for name in named if _is_moment(name)), before)
+
+
+def _named(address: str, *names: str) -> str:
+    query = parse_qs(urlsplit(address).query)
+    return next((query[name][0] for name in names if name in query), "")
 
 
 def _is_moment(name: str) -> bool:
@@ -86,6 +103,7 @@ class Cast:
         queue: str | None,
         locale: str | None,
         caller: str = CALLER,
+        plays_in: HouseName = "queue",
     ) -> None:
         self.exchange, self.clock, self.name = exchange, exchange.clock, name
         self.token, self.queue, self.locale, self.from_ = token, queue, locale, caller
@@ -94,15 +112,18 @@ class Cast:
         self.did: list[Did] = []
         self.answers: list[tuple[str, int, Any]] = []  # what, status, body: the API's
         self.faults: list[str] = []
+        self.left_behind: list[Leg] = []  # agents whom nobody let go
+        self.house = house(plays_in, self)
         self._plans: list[_Plan] = []
         self._bells: set[Bell] = set()  # of those who wait: the play, and whoever cannot press a key yet
         self._queued = False
-        self._bridged: set[Leg] = set()
+        self.bridged: set[Leg] = set()
         self._moment: str | None = None
         exchange.on_document.append(self._saw)
         exchange.on_queue.append(self._came)
         exchange.on_bridge.append(self._met)
         exchange.on_over.append(lambda leg: self._stir())
+        exchange.on_change.append(lambda thing: self._stir())
 
     # --- the play --------------------------------------------------------------------------------------
 
@@ -126,34 +147,63 @@ class Cast:
     async def _comes_about(self, plan: _Plan) -> None:
         """Until it has, or the call is over. Of two who talk meanwhile, and are left to themselves, the agent
         hangs up after a while: else the farewell, in which it is to come about, would never go on."""
-        while not (plan.done or self._over()):
-            await self._until(lambda: plan.done or self._over() or self._talking())
-            if self._talking() and not await self._until(lambda: self._over() or not self._talking(), CHAT):
+        while not (plan.done or self.over()):
+            await self.until(lambda: plan.done or self.over() or self._talking() or self._alone())
+            if self._talking() and not await self.until(lambda: self.over() or not self._talking(), CHAT):
                 self.agents[-1].hang_up("agent")
-                await self._until(lambda: self._over() or not self._talking(), CHAT)
+                await self.until(lambda: self.over() or not self._talking(), CHAT)
+            elif not plan.done:
+                await self._not_for_ever_alone()
 
-    def _over(self) -> bool:
+    def over(self) -> bool:
         return self.caller is not None and self.caller.ended is not None
 
     async def _until_the_end(self) -> None:
         """The caller's end, then the agents'. Two who talk and are left to themselves do so for a while."""
-        while not self._over():
-            await self._until(lambda: self._over() or self._talking())
-            if self._talking() and not await self._until(lambda: self._over() or not self._talking(), CHAT):
-                assert self.caller is not None
-                self.caller.hang_up()
+        while not self.over():
+            await self.until(lambda: self.over() or self._talking() or self._alone())
+            if self._talking() and not await self.until(lambda: self.over() or not self._talking(), CHAT):
+                self._caller_gives_up()
+            else:
+                await self._not_for_ever_alone()
         for agent in self.agents:
-            await self._until(lambda agent=agent: agent.ended is not None or self._idle(agent), _AGENT_STAYS)  # type: ignore[misc]
+            if not await self.until(
+                lambda agent=agent: agent.ended is not None or self._idle(agent),  # type: ignore[misc]
+                _AGENT_STAYS,
+            ):
+                self.left_behind.append(agent)
             agent.hang_up("agent")
-            await self._until(lambda agent=agent: agent.ended is not None, 60)  # type: ignore[misc]
-        await self._until(lambda: self.exchange.quiet, _NEWS_WITHIN)
+            await self.until(lambda agent=agent: agent.ended is not None, 60)  # type: ignore[misc]
+        await self.house.settle()
+        await self.until(lambda: self.exchange.quiet, _NEWS_WITHIN)
+
+    async def _not_for_ever_alone(self) -> None:
+        """A caller in a room where nobody is any more stays for a while, and then puts the telephone down."""
+        if self._alone() and not await self.until(lambda: self.over() or not self._alone(), _ALONE):
+            self.faults.append("the caller was left alone in a room")
+            self._caller_gives_up()
+
+    def _caller_gives_up(self) -> None:
+        assert self.caller is not None
+        self.caller.hang_up()
 
     def _talking(self) -> bool:
-        """The caller and an agent hear each other."""
+        """The caller and an agent hear each other, and nothing is announced to them."""
         if any(bridge.up and bridge.stay.leg is self.caller for bridge in self.exchange.bridges):
             return True
+        room = self._room()
+        return room is not None and len(room.people) > 1 and not room.voices
+
+    def _alone(self) -> bool:
+        """The caller is in a room where nobody is any more, is told nothing, and nobody is to come."""
+        room, taskrouter = self._room(), self.exchange.taskrouter
+        task = taskrouter.of(self.caller) if taskrouter is not None and self.caller is not None else None
+        return room is not None and len(room.people) == 1 and not room.voices and not (task and task.moving)
+
+    def _room(self) -> Room | None:
+        """The room the caller is in, once it has begun."""
         rooms = [room for room in self.exchange.rooms if room.status == "in-progress"]
-        return any(person.leg is self.caller for room in rooms for person in room.people)
+        return next((room for room in rooms if self.caller is not None and room.person(self.caller)), None)
 
     def _idle(self, agent: Leg) -> bool:
         """The agent has been let go, and waits for the next caller."""
@@ -176,44 +226,25 @@ class Cast:
         if happening.does == "queued":
             await self._ring(happening.what or None)
         elif happening.does == "answered":
-            await self._answer()
+            await self.house.answer()
         elif happening.does in ("held", "resumed"):
-            await self._api("hold" if happening.does == "held" else "resume", None)
+            await self.house.hold(happening.does == "held")
+        elif happening.does == "transferred":
+            await self.house.transfer(happening.what, happening.to)
+        elif happening.does == "completes":
+            await self.house.complete()
         elif happening.does == "wrapped up":
-            await self._api("wrapup", happening.wrapup)
+            await self.api("wrapup", happening.wrapup)
         else:
             await self._use_telephone(happening)
 
     async def _ring(self, queue: str | None) -> None:
         """The caller rings, and the queue is where they come to."""
         self.queue = queue or self.queue
-        asked = [("queue", self.queue), ("locale", self.locale)]
-        query = "&".join(f"{name}={quote(value)}" for name, value in asked if value)
-        base = self.exchange.wire.base
-        number = Number(
-            f"{base}/voice/incoming" + (f"?{query}" if query else ""),
-            f"{base}/voice/fallback",
-            f"{base}/events/call#rc=5&rp=all&rt=3000&tt=15000",
-        )
-        self.caller = self.exchange.ring(self.name, self.from_, LINE, number)
-        await self._until(lambda: self._queued or self._over())
+        self.caller = self.house.ring()
+        await self.until(lambda: self._queued or self.over())
 
-    async def _answer(self) -> None:
-        """An agent rings in for the next caller, who is the one of this scene."""
-        base, queue = self.exchange.wire.base, quote(self.queue or "default")
-        number = Number(
-            f"{base}/voice/agent?queue={queue}",
-            f"{base}/voice/fallback",
-            f"{base}/events/call#rc=5&rp=all&rt=3000&tt=15000",
-        )
-        for agent in self.agents:
-            agent.hang_up("agent")
-        agent = self.exchange.ring(f"{self.name} agent {len(self.agents) + 1}", AGENT, LINE, number)
-        self.agents.append(agent)
-        if not await self._until(lambda: agent in self._bridged or agent.ended is not None, _ANSWER_WITHIN):
-            self.faults.append("the agent rang in, but nobody was connected to them")
-
-    async def _api(self, what: str, body: dict[str, Any] | None) -> None:
+    async def api(self, what: str, body: dict[str, Any] | None) -> None:
         call = self.caller.sid if self.caller else ""
         headers = {"Authorization": f"Bearer {self.token}"}
         answer = await self.exchange.wire.plain(
@@ -234,7 +265,7 @@ class Cast:
             leg.hang_up(happening.who)
             return
         if happening.who == "agent":  # who presses again when nothing comes of it
-            await self._until(lambda: bool(leg.listens) or leg.ended is not None, 30)
+            await self.until(lambda: bool(leg.listens) or leg.ended is not None, 30)
         if happening.does == "presses":
             leg.press(happening.what)
         else:
@@ -278,7 +309,7 @@ class Cast:
 
     async def _halfway(self, plan: _Plan, seconds: float) -> None:
         await self.clock.sleep(seconds)
-        if not self._over():
+        if not self.over():
             await self._use_telephone(plan.happening)
             plan.done = True
         self._stir()
@@ -289,14 +320,14 @@ class Cast:
             self._stir()
 
     def _met(self, bridge: Bridge) -> None:
-        self._bridged.add(bridge.agent)
+        self.bridged.add(bridge.agent)
         self._stir()
 
     def _stir(self) -> None:
         for bell in self._bells:
             bell.ring()
 
-    async def _until(self, come: Callable[[], bool], seconds: float | None = None) -> bool:
+    async def until(self, come: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until it has come about, looking whenever something happens and every second; False if it has not."""
         until = None if seconds is None else self.clock.monotonic() + seconds
         bell = Bell(self.clock, "the cast")

@@ -135,6 +135,9 @@ _FINDINGS: dict[str, Callable[[Report], Any]] = {
     "wrap-up state": lambda report: [_state(told) for what, _, told in report.answers if what == "wrapup"][
         -1:
     ],
+    "task": lambda report: report.task,
+    "room": lambda report: report.room,
+    "agent's call": lambda report: report.agents_call,
     "promises": lambda report: len(report.told.get("promises") or ()),
 }
 """What `then` may ask about, each compared as text."""

@@ -11,6 +11,7 @@ from ivr.rehearsal.faults import Carried
 from ivr.rehearsal.wire import Asked
 
 _FAREWELL = ("/voice/farewell", "/voice/queue-left", "/voice/fallback")
+_LINGERS = 15.0  # seconds after the goodbye in which a caller may well hang up before the line is closed
 _LONGEST_GAP = 10.0  # seconds of silence in a recording: a talk with the agent in between is not heard
 
 
@@ -75,6 +76,9 @@ class Report:
     agent_stayed: float | None = None  # seconds from the caller's end to the agent's; negative: left before
     goodbye_whole: bool = False  # the last goodbye line played to its end
     carried: tuple[Carried, ...] = ()  # on a disturbed way, what became of each request of Twilio's
+    task: str | None = None  # what became of TaskRouter's task
+    room: str | None = None  # what became of the last room
+    agents_call: str | None = None  # how the last agent's call ended: let go, hung up, or left behind
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -150,12 +154,28 @@ def report(cast: Cast, told: Mapping[str, Any]) -> Report:
         answers=tuple(cast.answers),
         agent_heard=" ".join(sound.text for agent in agents for sound in agent.sounds if sound.text),
         goodbye_whole=bool(goodbyes) and not goodbyes[-1].cut,
+        task=_task(cast),
+        room=cast.exchange.rooms[-1].status if cast.exchange.rooms else None,
+        agents_call=_agents_call(cast),
         faults=list(cast.faults),
     )
     if agents and agents[-1].ended is not None and caller is not None and caller.ended is not None:
         made.agent_stayed = agents[-1].ended - caller.ended
     made.faults += _doubts(made, cast)
     return made
+
+
+def _task(cast: Cast) -> str | None:
+    taskrouter = cast.exchange.taskrouter
+    return taskrouter.tasks[-1].status if taskrouter is not None and taskrouter.tasks else None
+
+
+def _agents_call(cast: Cast) -> str | None:
+    if not cast.agents:
+        return None
+    if cast.agents[-1] in cast.left_behind:
+        return "left behind"
+    return "hung up" if cast.agents[-1].ended_by == "agent" else "let go"
 
 
 def _of_the_farewell(sound: Sound) -> bool:
@@ -237,6 +257,14 @@ def _lines_of(
     return [*found, (rest, None)] if rest else found
 
 
+def _after_the_goodbye(made: Report, cast: Cast) -> float:
+    """Seconds from the goodbye's last word to the caller's end."""
+    assert cast.caller is not None
+    said = [sound for sound in cast.caller.sounds if _of_the_farewell(sound)]
+    words = next(line for line in reversed(made.heard) if line.moment == "goodbye")
+    return (cast.caller.ended or 0.0) - (said[0].at + words.at + words.seconds)
+
+
 def _doubts(made: Report, cast: Cast) -> list[str]:
     """Where the service's account and the witness's differ, or Twilio would have complained."""
     doubts = []
@@ -247,6 +275,14 @@ def _doubts(made: Report, cast: Cast) -> list[str]:
         doubts.append(f"the service says “{made.outcome}”, but the goodbye was played to its end")
     if ended_by == "line" and any(line.moment == "goodbye" for line in made.heard) and not made.goodbye_whole:
         doubts.append("the line was closed before the last word had been played")
+    if ended_by == "room" and made.heard and not made.goodbye_whole:
+        doubts.append("the room was ended under the caller before the last word had been played")
+    if made.goodbye_whole and ended_by == "caller" and (stayed := _after_the_goodbye(made, cast)) > _LINGERS:
+        doubts.append(f"after the goodbye the line stayed open for {stayed:.0f} s, until the caller hung up")
+    doubts += [
+        f"{agent.to if agent.direction == 'outbound-api' else agent.from_} was left on the line, with nobody there"
+        for agent in cast.left_behind
+    ]
     if cast.exchange.wire.held is None:  # on a disturbed way it notes what the faults did
         doubts += [f"Twilio would have noted: {warning}" for warning in cast.exchange.warnings]
     doubts += [

@@ -384,9 +384,10 @@ class Exchange:
 
     # --- legs
 
-    def ring(self, name: str, from_: str, to: str, number: Number) -> Leg:
-        """A telephone rings one of our numbers. `name` makes the CallSid."""
-        return self._begin(Leg(self, sid("CA", name), from_, to, number), name)
+    def ring(self, name: str, from_: str, to: str, number: Number, *, opening: Document | None = None) -> Leg:
+        """A telephone rings a number. `name` makes the CallSid; `opening` is what Twilio has it follow where
+        the number is not ours."""
+        return self._begin(Leg(self, sid("CA", name), from_, to, number, opening=opening), name)
 
     def dial(self, name: str, from_: str, to: str, opening: Document) -> Leg:
         """Twilio rings somebody who answers, and has them follow a document of its own."""

@@ -19,6 +19,7 @@ from ivr.rehearsal.cast import CALLER, Cast, Happening
 from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.expected import Expectations, SceneError
 from ivr.rehearsal.faults import Fault, Faults
+from ivr.rehearsal.houses import HOUSES, HouseName
 from ivr.rehearsal.report import Report, report
 from ivr.rehearsal.rest import RestSide
 from ivr.rehearsal.rooms import Exchange
@@ -30,8 +31,8 @@ MakeApp: TypeAlias = Callable[[Clock, RestSide], "tuple[App, str] | Awaitable[tu
 ACCOUNT = "AC" + "0" * 31 + "1"
 BEGINS = datetime(2026, 11, 21, 9, tzinfo=UTC)  # a Saturday: dates in scenes are told against it
 _KEYS = frozenset(
-    {"about", "date", "queue", "locale", "caller", "textable", "faults", "happened", "heard", "never", "then"}
-)
+    {"about", "date", "house", "queue", "locale", "caller", "textable", "star", "faults", "happened", "heard", "never", "then"}
+)  # fmt: skip
 _DEMO = {
     "name": "Ana",
     "agent": "Sam",
@@ -54,6 +55,8 @@ class Scene:
     caller: str = CALLER
     textable: bool = False
     faults: tuple[Fault, ...] = ()
+    house: HouseName = "queue"
+    star: str = "on"  # what becomes of a queued caller when the agent leaves by the star key: on, or away
     expected: Expectations = field(default_factory=Expectations)
 
     @classmethod
@@ -82,6 +85,9 @@ class Scene:
             day = datetime.fromisoformat(str(plain.get("date", BEGINS.date().isoformat())))
         except ValueError as error:
             raise SceneError(f"{plain['date']} is not a date; write it like 2026-11-28") from error
+        house = _house(str(plain.get("house", "queue")), happened)
+        if (star := str(plain.get("star", "on"))) not in ("on", "away"):
+            raise SceneError(f"star {star}: after the star key a caller goes on, or away")
         return cls(
             name,
             happened,
@@ -92,6 +98,8 @@ class Scene:
             caller=str(plain.get("caller", CALLER)),
             textable=plain.get("textable") in ("yes", "true"),
             faults=_faults(plain.get("faults", [])),
+            house=house,
+            star=star,
             expected=Expectations.read(plain.get("heard", ""), plain.get("never", []), plain.get("then", [])),
         )
 
@@ -109,13 +117,20 @@ class Scene:
         queue: str | None = None,
         locale: str | None = None,
         textable: bool = False,
+        house: str | None = None,
+        transfer: str | None = None,
         name: str = "rehearsal",
     ) -> "Scene":
         """The call that flags describe; `wait` and `hold` in seconds, `wrapup` as the API takes it, `presses`
-        as (key, moment), `says` as (words, moment). Raises SceneError for a way that cannot be rehearsed, or a
-        moment nobody knows."""
-        if way not in (None, "aside", "after"):
-            raise SceneError(f"way {way} cannot be rehearsed: aside and after can")
+        as (key, moment), `says` as (words, moment). `together` is heard in a room, so that it is played in Flex
+        unless a house is named. Raises SceneError for a way or a house that cannot be rehearsed, or a moment
+        nobody knows."""
+        if way not in (None, "aside", "together", "after"):
+            raise SceneError(f"way {way} cannot be rehearsed: aside, together and after can")
+        if transfer not in (None, "warm", "cold"):
+            raise SceneError(f"transfer {transfer} cannot be rehearsed: warm and cold can")
+        in_flex = way == "together" or transfer is not None
+        house = house or ("flex with plugin" if in_flex else "queue")
         noted = dict(wrapup or {}) | ({"way": way} if way else {})
         if way == "after":
             noted["start"] = "when_agent_leaves"
@@ -126,6 +141,12 @@ class Scene:
                 Happening(wait + 30, "agent", "held"),
                 Happening(wait + 30 + hold, "agent", "resumed"),
             ]
+        if transfer is not None:
+            happened.append(Happening(talk, "agent", "transferred", transfer))
+            talk += 30
+            if transfer == "cold":
+                happened.append(Happening(talk, "agent", "answered"))
+            talk += 30
         happened.append(Happening(talk, "agent", "wrapped up", wrapup=noted))
         if way == "after":
             happened.append(Happening(talk + 5, "agent", "hangs up"))
@@ -137,7 +158,8 @@ class Scene:
         ]
         if hang_up_at is not None:
             happened.append(Happening(talk, "caller", "hangs up", during=_moment(hang_up_at)))
-        return cls(name, tuple(happened), queue=queue, locale=locale, textable=textable)
+        rows = tuple(happened)
+        return cls(name, rows, queue=queue, locale=locale, textable=textable, house=_house(house, rows))
 
     @classmethod
     def demo(cls, name: str = "demo") -> "Scene":
@@ -181,6 +203,10 @@ def _row(number: int, at: float, text: str) -> Happening:
         return Happening(at, "agent", "answered", line=number)
     if text in ("held", "resumed"):
         return Happening(at, "agent", "held" if text == "held" else "resumed", line=number)
+    if (found := re.fullmatch(r"transferred (warm|cold)(?: to (\S+))?", text)) is not None:
+        return Happening(at, "agent", "transferred", found[1], line=number, to=found[2] or "")
+    if text == "agent completes the task":
+        return Happening(at, "agent", "completes", line=number)
     if text.startswith("wrapped up"):
         wrapup = _wrapup(text.removeprefix("wrapped up").strip(), number)
         return Happening(at, "agent", "wrapped up", wrapup=wrapup, line=number)
@@ -200,8 +226,21 @@ def _row(number: int, at: float, text: str) -> Happening:
         return Happening(at, "caller", "says", found[1].strip('“”"'), during=during, line=number)
     raise SceneError(
         f"happened, line {number}: “{text}” is nothing that can happen; there are: queued, answered, held, resumed, "
-        "wrapped up, caller presses K, caller says …, caller coughs, caller hangs up, agent presses K, agent hangs up"
+        "transferred warm [to QUEUE], transferred cold [to QUEUE], wrapped up, caller presses K, caller says …, caller coughs, "
+        "caller hangs up, agent presses K, agent hangs up, agent completes the task"
     )
+
+
+def _house(name: str, happened: Sequence[Happening]) -> HouseName:
+    """A house by its name, where what happens can happen. Raises SceneError."""
+    if (house := next((each for each in HOUSES if each == name), None)) is None:
+        raise SceneError(f"{name} is no house: {', '.join(HOUSES)}")
+    does = {happening.does for happening in happened}
+    if "transferred" in does and not house.startswith("flex"):
+        raise SceneError("a caller can be transferred in Flex only: house: flex with plugin")
+    if "completes" in does and house == "queue":
+        raise SceneError("in our own queue there is no task to be completed")
+    return house
 
 
 def _moment(name: str) -> str:
@@ -312,7 +351,7 @@ async def play(
     """
     clock = Clock(begins or scene.begins)
     wire = Wire(_nobody, clock, account_sid, auth_token, PUBLIC_URL, carrier)
-    exchange = Exchange(clock, wire, VERBS, pace=pace)
+    exchange = Exchange(clock, wire, VERBS, star=scene.star, pace=pace)
     rest = RestSide(exchange)
     way = Faults(scene.faults, clock, carrier or honest)
     if scene.faults:
@@ -329,6 +368,7 @@ async def play(
             queue=scene.queue,
             locale=scene.locale,
             caller=scene.caller,
+            plays_in=scene.house,
         )
         try:
             told = await clock.run(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ivr.rehearsal.call import NEW_DOCUMENT_AFTER, Document, Leg, Replaced, sid
+from ivr.rehearsal.clock import Bell
 from ivr.rehearsal.rooms import Exchange, Person, Room, Stay
 from ivr.rehearsal.twiml_rules import Element, TwilioRefuses, conference
 
@@ -57,6 +58,7 @@ class Reservation:
     person: Person | None = None  # as they were in the room; None before
     post_work_activity: str | None = None
     handed_on: bool = False  # the caller goes on to somebody else: nothing is left to wrap up
+    timer: Bell | None = None  # rung as soon as the worker has answered the offer, one way or another
 
 
 @dataclass(eq=False)
@@ -188,12 +190,13 @@ class TaskRouter:
         if task.status == "pending":
             task.status = "reserved"
         self.tell("reservation.created", task, reservation)
-        self.exchange.spawn(self._times_out(reservation), "reservation")
+        reservation.timer = Bell(self.clock, "reservation")
+        self.exchange.spawn(self._times_out(reservation, reservation.timer), "reservation")
         return reservation
 
-    async def _times_out(self, reservation: Reservation) -> None:
-        await self.clock.sleep(RESERVED_FOR)
-        self.refused(reservation, "timeout")
+    async def _times_out(self, reservation: Reservation, timer: Bell) -> None:
+        if not await timer.wait(RESERVED_FOR):
+            self.refused(reservation, "timeout")
 
     def refused(self, reservation: Reservation, how: Literal["rejected", "timeout"], away: str = "") -> None:
         """A worker did not take the task: it waits for another, and the worker is away."""
@@ -427,6 +430,8 @@ class TaskRouter:
         """An event of a task or a reservation."""
         task.updated = self.clock.monotonic()
         self.exchange.changed(task)
+        if reservation is not None and reservation.status != "pending" and reservation.timer is not None:
+            reservation.timer.ring()
         fields = self.task_fields(task) | dict(more)
         if reservation is None:
             self._send(event, "Task", task.sid, fields)

@@ -356,6 +356,14 @@ def conference(name: str, attributes: Mapping[str, str]) -> Element:
     return root
 
 
+def enqueue(workflow: str, attributes: str) -> str:
+    """A document that makes a leg a task, as a Studio flow does."""
+    root = Element("Response")
+    verb = ElementTree.SubElement(root, "Enqueue", {"workflowSid": workflow})
+    ElementTree.SubElement(verb, "Task").text = attributes
+    return ElementTree.tostring(root, "unicode")
+
+
 def _check_element(element: Element, where: str | None, inline: bool) -> None:
     shape = SHAPES[element.tag]
     for name, value in element.attrib.items():

@@ -103,7 +103,7 @@ class SmallLine:
         if scope["path"].endswith("/wrapup"):
             self.noted.append(json.loads(body))
             if self.noted[-1].get("start") != "when_agent_leaves":
-                self.rest.calls.update(call, {"Url": f"{PUBLIC_URL}/voice/farewell"})
+                self.begin(call)
         elif scope["method"] == "GET":
             status, told = 200, self._story(call)
         await send(
@@ -114,6 +114,10 @@ class SmallLine:
             }
         )
         await send({"type": "http.response.body", "body": json.dumps(told).encode()})
+
+    def begin(self, call: str) -> None:
+        """The wrap-up has come: the caller's leg goes to its farewell."""
+        self.rest.calls.update(call, {"Url": f"{PUBLIC_URL}/voice/farewell"})
 
     def _story(self, call: str) -> dict[str, Any]:
         return {
@@ -395,8 +399,12 @@ def test_a_file_is_named_when_it_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_ways_and_moments_nobody_knows_are_refused_in_flags() -> None:
-    with pytest.raises(SceneError, match="together cannot be rehearsed"):
-        Scene.from_flags(way="together")
+    with pytest.raises(SceneError, match="apart cannot be rehearsed"):
+        Scene.from_flags(way="apart")
+    with pytest.raises(SceneError, match="transfer hot cannot be rehearsed"):
+        Scene.from_flags(transfer="hot")
+    with pytest.raises(SceneError, match="glass is no house"):
+        Scene.from_flags(house="glass")
     with pytest.raises(SceneError, match="lunch is no moment"):
         Scene.from_flags(presses=[("1", "lunch")])
 
