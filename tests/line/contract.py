@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -162,8 +163,9 @@ def _until_ready(address: str, process: "subprocess.Popen[bytes]", log: Path) ->
             break
         try:
             urlopen(address, timeout=2).close()
-        except OSError as error:
-            if getattr(error, "code", None) is not None:
-                return  # it has answered: an address that is not in the document
-        time.sleep(0.1)
+        except HTTPError as answered:  # there is nothing at this address, and somebody to say so
+            answered.close()
+            return
+        except OSError:
+            time.sleep(0.1)
     raise RuntimeError(f"the mock did not start: {log.read_text('utf-8', errors='replace')[-2000:]}")

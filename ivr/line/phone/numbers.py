@@ -50,7 +50,10 @@ class Numbers(Asking):
         status_callback: str,
         within: float | None = None,
     ) -> Outcome:
-        """Have a number's calls asked of these addresses, by POST. Too late where there is no such number."""
+        """Have a number's calls asked of these addresses, by POST. Too late where there is no such number.
+
+        While the number is answered `elsewhere` Twilio keeps the addresses and does not use them.
+        """
 
         async def ask() -> Any:
             return await (
