@@ -18,9 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 PRISM = "@stoplight/prism-cli@5.14.2"
 PUBLISHED = "@twilio/cli-core@9.0.0"
@@ -145,9 +143,8 @@ def mocked(folder: Path, scratch: Path) -> Iterator[tuple[str, Documents]]:
     arguments = ["node", program, "mock", "--host", "127.0.0.1", "--port", str(port), "-v", "silent", file]
     with log.open("wb") as out, subprocess.Popen(arguments, stdout=out, stderr=out) as process:
         try:
-            address = f"http://127.0.0.1:{port}"
-            _until_ready(address, process, log)
-            yield address, documents
+            _until_ready(port, process, log)
+            yield f"http://127.0.0.1:{port}", documents
         finally:
             process.terminate()
             try:
@@ -156,15 +153,13 @@ def mocked(folder: Path, scratch: Path) -> Iterator[tuple[str, Documents]]:
                 process.kill()
 
 
-def _until_ready(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _until_ready(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            urlopen(address, timeout=2).close()
-        except HTTPError as answered:  # there is nothing at this address, and somebody to say so
-            answered.close()
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
             return
         except OSError:
             time.sleep(0.1)
