@@ -20,6 +20,9 @@ MISHAPS = Counter("ivr_mishaps_total", "Callers who heard the mishap page.", ["w
 FAREWELLS = Counter("ivr_farewells_total", "Farewells composed.", ["way", "tone"], registry=REGISTRY)
 HEARD = Counter("ivr_goodbyes_heard_total", "Goodbyes heard to their end.", registry=REGISTRY)
 LEFT_OUT = Counter("ivr_left_out_total", "Moments the book had no words for.", ["moment"], registry=REGISTRY)
+ANSWERED = Counter(
+    "ivr_answers_total", "Answers said aloud, by what was understood.", ["meaning"], registry=REGISTRY
+)
 LOOSE_ENDS = Counter("ivr_loose_ends_total", "Events that fit nowhere in their story.", registry=REGISTRY)
 UNKEPT = Counter("ivr_events_unkept_total", "Events given up on after a minute of trying.", registry=REGISTRY)
 ASKED = Counter(

@@ -107,10 +107,7 @@ class Farewell:
         moments = tuple(
             Moment(
                 name,
-                tuple(
-                    Line(text=plain(line[_SSML]), **dict(zip(_KEPT, line, strict=len(line) > len(_KEPT))))
-                    for line in lines
-                ),
+                tuple(_line(line) for line in lines),
                 listens,
             )
             for name, listens, lines in kept["moments"]
@@ -122,6 +119,12 @@ class Farewell:
             name: kept[name] for name in Farewell.__slots__ if name not in ("moments", "promises", "left_out")
         }
         return cls(**rest, moments=moments, promises=promises, left_out=tuple(kept["left_out"]))
+
+
+def _line(kept: list[Any]) -> Line:
+    """One line as it was kept; one from before questions were answered aloud ends without its `yes`."""
+    given = dict(zip(_KEPT, kept, strict=len(kept) > len(_KEPT)))
+    return Line(text=plain(kept[_SSML]), **given)
 
 
 _KEPT = tuple(name for name in Line.__slots__ if name != "text")

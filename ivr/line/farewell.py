@@ -97,6 +97,7 @@ class FarewellDesk:
         meant = answer.meaning if answer else None
         key = ask.token or f"{part}:{at}:{again}:{strays}:{meant or digit}"
         if answer is not None:
+            watch.ANSWERED.labels(meant).inc()
             digit = course.as_key(farewell, at, answer)
         pressed = Pressed(call=ask.call, at=ask.now, key=key, digit=digit, moment=at, part=part, said=meant)
         there, nobody = standing.agent_there, told_nobody(standing, pressed)
@@ -115,7 +116,7 @@ class FarewellDesk:
     async def _gone(
         self, ask: Ask, standing: Standing, farewell: Farewell, pressed: Pressed, go: course.Go
     ) -> bytes:
-        """Where a key leads that does not lead back to the agent."""
+        """Where a key, or an answer, leads that does not lead back to the agent."""
         at, moment, events = pressed.moment, farewell.moment(pressed.moment), list[Event]([pressed])
         assert moment is not None
         cut_often = go.to == "on" and at == "goodbye"  # by keys: now it is said whole

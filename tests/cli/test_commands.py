@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import wave
@@ -106,6 +107,30 @@ def test_0_leads_back_and_a_hang_up_is_told_with_its_moment() -> None:
     assert (left["outcome"], left["left_during"]) == ("left", "apology")
 
 
+@pytest.mark.parametrize(
+    ("locale", "said", "outcome", "asked"),
+    [
+        ("en-GB", "no thank you, that's all", "heard", 1),
+        ("en-GB", "actually…", "returned", 2),
+        ("en-US", "I'm all set", "heard", 1),
+        ("en-GB", "mumble", "heard", 3),
+    ],
+)
+def test_our_own_question_is_answered_aloud_where_the_book_is_told_to_listen(
+    tmp_path: Path, locale: str, said: str, outcome: str, asked: int
+) -> None:
+    book = Path(shutil.copytree(ROOT / "prompts", tmp_path / "book"))
+    rules = (book / "rules.yaml").read_text(encoding="utf-8")
+    (book / "rules.yaml").write_text(rules.replace("speech: off", "speech: on"), encoding="utf-8")
+    call = ("--wait", "20s", "--name", "Ana", "--locale", locale, "--book", str(book))
+    report = rehearsed(*call, "--say", f"{said}@question")
+    assert report["outcome"] == outcome
+    assert len(moments(report, "question")) == asked
+    heard = report["heard"]
+    assert isinstance(heard, list)
+    assert [line["said"] for line in heard if line["by"] == "caller"] == [said]
+
+
 def test_what_the_caller_would_hear_is_written_at_the_telephones_rate(tmp_path: Path) -> None:
     if (sentence_ := missing()) is not None:
         pytest.skip(sentence_)  # the voice is an extra; its absence is tested in tests/speech
@@ -131,6 +156,7 @@ def test_what_the_caller_would_hear_is_written_at_the_telephones_rate(tmp_path: 
         (("--way", "apart"), "aside, together and after"),
         (("--house", "glass"), "flex through studio"),
         (("--transfer", "hot"), "warm and cold"),
+        (("--say", "no thank you"), "no thank you@question"),
         (("--tone", "jolly"), "tone"),
         (("--name", "{{ caller.name }}"), "name"),
         (("--step", "us|do it||<b>"), "reference"),

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -411,6 +412,19 @@ def test_the_same_call_composed_twice_is_told_the_same_and_survives_json(of: Sit
     assert Farewell.from_json(json.loads(json.dumps(farewell.to_json()))) == farewell
     assert farewell.way == of.means.way
     assert (farewell.agent is None) >= (of.means.way == "after")
+
+
+def test_a_farewell_kept_before_questions_were_answered_aloud_is_read_as_it_was():
+    kept = situation(Wrapup(resolved=True)).farewell(small_book()).to_json()
+    for _, _, lines in kept["moments"]:
+        for line in lines:
+            assert line.pop() == ""  # where a yes leads
+    assert Farewell.from_json(kept) == situation(Wrapup(resolved=True)).farewell(small_book())
+    for _, _, lines in kept["moments"]:
+        for line in lines:
+            line += ["", "and more"]
+    with pytest.raises(ValueError, match="longer"):
+        Farewell.from_json(kept)
 
 
 @given(situations, books)

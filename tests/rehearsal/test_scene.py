@@ -407,6 +407,19 @@ def test_ways_and_moments_nobody_knows_are_refused_in_flags() -> None:
         Scene.from_flags(house="glass")
     with pytest.raises(SceneError, match="lunch is no moment"):
         Scene.from_flags(presses=[("1", "lunch")])
+    with pytest.raises(SceneError, match="lunch is no moment"):
+        Scene.from_flags(says=[("no", "lunch")])
+
+
+def test_what_is_said_and_a_cough_are_things_that_happen() -> None:
+    text = "happened: |\n  09:00:00  queued\n  09:00:01  caller says “no, thank you” during question\n"
+    made = Scene.from_text(f"{text}  09:00:02  caller coughs during question\n", name="a scene")
+    assert [(one.does, one.what, one.during) for one in made.happened[1:]] == [
+        ("says", "no, thank you", "question"),
+        ("says", "", "question"),
+    ]
+    flags = Scene.from_flags(says=[("no", "question")]).happened[-1]
+    assert (flags.does, flags.what, flags.during) == ("says", "no", "question")
 
 
 def test_the_moment_of_a_document_stands_in_the_addresses_it_leads_to() -> None:
