@@ -36,7 +36,7 @@ NEEDED = ("yes", "no", "more", "done")  # without these a question cannot be ans
 LONGEST_PHRASE = 100  # characters; Twilio takes no longer hint
 MOST_PHRASES = 500  # and no more of them
 
-_APOSTROPHES = re.compile("['’‘`´]")  # recognisers write “that's” and “thats”
+_APOSTROPHES = re.compile("['’‘]")  # recognisers write “that's” and “thats”
 _WORD = re.compile(r"[^\W_]+")
 
 Phrase: TypeAlias = tuple[str, ...]

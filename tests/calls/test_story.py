@@ -413,6 +413,15 @@ def test_back_with_the_agent_and_not_wrapped_up_again_is_returned():
     assert story.pressed == ((1, "next_steps", "0"),)
 
 
+def test_an_answer_said_aloud_counts_as_the_key_it_stands_for_and_as_none_where_it_is_none():
+    def answered(digit: str, meant: str):
+        said = happened.Pressed(call=CALL, at=START, key="p", digit=digit, moment="question", said=meant)
+        return tell([happened.Answered(call=CALL, at=START, agent=AGENT_LEG), said])
+
+    assert answered("0", "more").caller_is == "returning"
+    assert answered("", "done").caller_is == "farewell"
+
+
 def test_a_second_wrap_up_after_a_return_makes_a_second_part():
     story = tell(call(FAREWELL + "09:05:31 returned\n09:08:00 wrapped up\n"))
     assert (story.outcome, story.parts, story.wrapups) == ("none", 2, 2)

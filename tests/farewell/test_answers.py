@@ -48,6 +48,8 @@ def british() -> Answers:
         ("no, I just wanted to ask about the charge", "more"),
         ("can I speak to somebody", "more"),
         ("I'm not sure", "more"),
+        ("um, I don't know", "more"),
+        ("carry on, please", "done"),
         ("zero", "more"),
         ("0", "more"),
         ("can you say that again please, thank you", "again"),
