@@ -4,10 +4,12 @@ import ast
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from ivr.book.rules import Queue
 from ivr.book.vocabulary import FACTS, PARTS
 from ivr.settings import Settings
 
@@ -98,6 +100,14 @@ def test_every_fact_page_and_part_is_in_the_writers_guide() -> None:
     missing += [page for page in PARTS if f"`{page}`" not in GUIDE]
     missing += [part for parts in PARTS.values() for part in parts if part and f"`{part}`" not in GUIDE]
     assert not missing
+
+
+def test_every_rule_of_a_queue_is_in_the_writers_guide() -> None:
+    rules = {
+        field.name.partition("_")[0] if field.name.startswith("line_") else field.name
+        for field in fields(Queue)
+    }
+    assert not [rule for rule in rules - {"name"} if f"`{rule}`" not in GUIDE]
 
 
 def test_every_address_is_in_the_readme() -> None:

@@ -51,6 +51,9 @@ class Queue:
     texts: str = "allowed"
     farewell: str = "on"
     told: int | None = None  # seconds of wait announced while queueing
+    call_back: str | None = None  # the key by which somebody who waits asks to be rung back
+    star: str = "off"  # whether an agent's star key leaves the caller they took from this queue
+    agent: str = "hang_up"  # what becomes of an agent who is released
     notice: str | None = None
     event: str | None = None
     workflow: str | None = None  # TaskRouter's (WW…): its agents are TaskRouter's or Flex's, not ours
@@ -191,6 +194,9 @@ def _queue(form: Form, name: str, usual: Queue) -> Queue:
         texts=form.choice("texts", usual.texts, ("allowed", "never")),
         farewell=form.choice("farewell", usual.farewell, ("on", "paused", "off")),
         told=form.read("told", usual.told, within(1, 14_400), "a number of seconds"),
+        call_back=form.read("call_back", usual.call_back, _key, "off, or a key from 1 to 9"),
+        star=form.choice("star", usual.star, ("off", "on")),
+        agent=form.choice("agent", usual.agent, ("hang_up", "next")),
         notice=form.text("notice", usual.notice),
         event=form.text("event", usual.event),
         workflow=form.read("workflow", usual.workflow, _sid("WW"), "a workflow's SID: WW and 32 digits"),
@@ -217,6 +223,11 @@ def _sid(prefix: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _key(text: str) -> str | None:
+    """A key that can be offered in words; 0 is for people. Raises ValueError."""
+    return None if text == "off" else str(within(1, 9)(text))
 
 
 def read_voices(node: Node | None, findings: Findings, file: str) -> dict[str, tuple[Voice, Place]]:

@@ -33,6 +33,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 _CLOSING = ("opening", "apology", "next_steps", "question", "goodbye")
 _STEP = ("next_steps", "texts")
+_CALL_BACK = ("waiting", "apology", "question", "goodbye")
 
 FACTS: tuple[Fact, ...] = (
     Fact("caller.name", "text", "what the agent calls the caller, to their face", "Ana"),
@@ -77,6 +78,8 @@ FACTS: tuple[Fact, ...] = (
     Fact("line.hours", "text", "when somebody is there, as it is said", "eight to six, Monday to Saturday"),
     Fact("line.notice", "text", "a whole sentence about today, typed by a supervisor", "Our Leeds office is closed today."),
     Fact("line.event", "text", "a whole sentence about something coming up", "Our open day is on Sunday."),
+    Fact("call_back.key", "text", "the key by which somebody who waits asks to be rung back", "1", pages=("waiting",)),
+    Fact("call_back.asked", "flag", "the caller asked to be rung back, and nobody has talked to them", "yes", always=True, pages=_CALL_BACK),
     Fact("moment.kind", "choice", "what the caller is hearing just now", "next_steps", (*_CLOSING, "returning", "gone", "heard"), pages=("agent",), spoken=False),
 )  # fmt: skip
 
@@ -84,7 +87,7 @@ BY_NAME: dict[str, Fact] = {fact.name: fact for fact in FACTS}
 
 PARTS: dict[str, tuple[str, ...]] = {
     "greeting": ("",),
-    "waiting": ("waiting", "told", "key"),
+    "waiting": ("waiting", "told", "call_back", "key"),
     "opening": ("",),
     "apology": ("",),
     "next_steps": ("opening", "done", "ours", "theirs", "reference", "rest", "keys"),

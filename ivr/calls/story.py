@@ -19,7 +19,10 @@ from ivr.calls.events import RANK, Event
 from ivr.calls.spells import ANSWERED_RESULTS, BEST, LOST, QUEUE_TIME, RECKONED, Holds, Stay, union
 from ivr.calls.spells import Spell as Spell
 
-BEFORE_THE_FAREWELL = frozenset({"", "greeting", "waiting", "told", "key"})
+CALL_BACK = "call_back"
+"""The moment of the key by which somebody who waits asked to be rung back."""
+
+BEFORE_THE_FAREWELL = frozenset({"", "greeting", "waiting", "told", "key", CALL_BACK})
 """Moments that may be heard while waiting; all others belong to the farewell."""
 
 
@@ -58,6 +61,7 @@ class Story:
     spoken: tuple[tuple[int, str], ...] = ()  # (part, moment) proven heard, in order, once each
     told: int | None = None  # seconds; the smallest figure announced while waiting
     pressed: tuple[tuple[int, str, str], ...] = ()  # (part, moment, digit)
+    call_back: bool = False  # the caller asked to be rung back, and nobody has talked to them since
     returns: int = 0
     released: bool = False
     heard: bool = False  # the goodbye played to its end, and the caller did not come back since
@@ -168,6 +172,7 @@ class _Teller:
         self.spoken: dict[tuple[int, str], None] = {}
         self.told: int | None = None
         self.keys: list[tuple[int, str, str]] = []
+        self.call_back = False
         self.saying = False  # something of a farewell was heard
         self.part = 1  # the highest that anything heard belongs to
         self.returns = 0
@@ -265,6 +270,7 @@ class _Teller:
             self.loose += 1
         if event.result in ANSWERED_RESULTS:
             stay.bridged = True
+            self.call_back = False
             self.holds.mark(event)
             self.talked = stay.talked = True
             if stay is self.stays[-1]:
@@ -277,6 +283,9 @@ class _Teller:
         stay.failed = True
         if event.result == "hangup":
             self.hung_up = event.at
+        elif event.result == "leave" and stay is self.stays[-1]:  # nobody is to come any more
+            self.agent_gone = True
+            self.where = "farewell"
         elif self.where == "talking" and stay is self.stays[-1]:
             self.where = "waiting"
 
@@ -285,6 +294,7 @@ class _Teller:
         self._of_a_task(event)
         if event.source == "taskrouter" and self.agent not in (None, event.agent):
             event = replace(event, waited=None)  # the task's age: of all its queues, and the talks between
+        self.call_back = False
         stay = self.stays[-1] if self.stays else None
         if stay is None or stay.failed:
             stay = Stay(0)
@@ -369,6 +379,7 @@ class _Teller:
     def pressed(self, event: happened.Pressed) -> None:
         self.keys.append((event.part, event.moment, event.digit))
         if event.moment in BEFORE_THE_FAREWELL:
+            self.call_back = self.call_back or event.moment == CALL_BACK
             return
         self._say(event.part)
         self.moment = event.moment
@@ -485,6 +496,7 @@ class _Teller:
             spoken=tuple(self.spoken),
             told=self.told,
             pressed=tuple(self.keys),
+            call_back=self.call_back,
             returns=self.returns,
             released=self.released,
             heard=self.was_heard,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ivr import __version__
-from ivr.cli import check, connect, people, proof, rehearse, replay, serve, token
+from ivr.cli import call_backs, check, connect, people, proof, rehearse, replay, serve, token
 
 app = typer.Typer(
     name="ivr",
@@ -45,6 +45,7 @@ app.command()(proof.proof)
 app.command()(check.check)
 app.command()(check.migrate)
 app.command()(connect.connect)
+app.add_typer(call_backs.app, name="call-backs")
 app.add_typer(people.app, name="people")
 app.add_typer(token.app, name="token")
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from ivr.book.book import Book
 from ivr.cli import says
 from ivr.settings import Settings
+from ivr.store.call_backs import CallBacks
 from ivr.store.database import Database, StoreError
+from ivr.store.ledger import Ledger
 from ivr.store.migrations import migrate
 from ivr.store.people import People
 from ivr.store.seal import Seal
@@ -16,9 +18,22 @@ from ivr.store.seal import Seal
 @contextmanager
 def people() -> Iterator[People]:
     """The people of the database in the settings, brought up to date first."""
+    with _store("which keys the hashes of addresses and PINs") as (database, seal):
+        yield People(database, seal)
+
+
+@contextmanager
+def call_backs() -> Iterator[CallBacks]:
+    """The callers to be rung back, of the same database."""
+    with _store("which opens the callers' numbers") as (database, seal):
+        yield CallBacks(database, Ledger(database, seal))
+
+
+@contextmanager
+def _store(what_for: str) -> Iterator[tuple[Database, Seal]]:
     settings = says.settings()
     if not settings.ivr_secret:
-        says.stop("set IVR_SECRET, which keys the hashes of addresses and PINs (any long random text)")
+        says.stop(f"set IVR_SECRET, {what_for} (any long random text)")
     try:
         migrate(settings.ivr_database_url)
         database = Database(settings.ivr_database_url)
@@ -26,7 +41,7 @@ def people() -> Iterator[People]:
     except StoreError as error:
         says.stop(str(error))
     try:
-        yield People(database, Seal(settings.ivr_secret))
+        yield database, Seal(settings.ivr_secret)
     except StoreError as error:
         says.stop(str(error))
     finally:

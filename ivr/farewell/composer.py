@@ -94,15 +94,16 @@ def say(
     tone: str = "plain",
     heard_before: Sequence[str] = (),
     slow: bool = False,
+    agreed: frozenset[str] = frozenset(),
 ) -> Line | None:
     """One line of any page: greeting, waiting, what agents hear, the way back, the mishap.
 
-    `facts` come from `line_facts` or `facts_of`, with what else the page may know. None when the book is
-    silent there or has no words.
+    `facts` come from `line_facts` or `facts_of`, with what else the page may know; `agreed` are the kinds of
+    promise that will be kept. None when the book is silent there or has no words.
     """
     today = facts.get("day.date")
     told = speaker(locale, today if isinstance(today, date) else date.min)
-    telling = Telling(book, locale, told, call, tone, dict(facts), {page: heard_before}, slow=slow)
+    telling = Telling(book, locale, told, call, tone, dict(facts), {page: heard_before}, agreed, slow=slow)
     return telling.line(page, part)
 
 
@@ -152,14 +153,20 @@ def _moment(name: str, *lines: Line | None, listens: bool = False) -> list[Momen
 
 
 def _said_once(name: str, telling: Telling, wrapup: Wrapup) -> list[Moment]:
-    """The opening, the apology or the question, where there is to be one."""
+    """The opening, the apology or the question, where there is to be one.
+
+    Somebody who is to be rung back was with nobody: they hear that we own their wait, and are let go.
+    """
     facts = telling.facts
+    rung_back = facts["call_back.asked"] is True
+    if rung_back and name != "apology":
+        return []
     if name == "opening":
         return _moment(name, telling.line(name))
     if name == "apology" and _owed(facts, ("long", "very_long", "extreme")):
         within_told = facts["severity"] == "long" and "wait.told" in facts
         fits = _asks_about_told if within_told else None
-        return _moment(name, telling.line(name, entry_fits=fits, wander=not within_told))
+        return _moment(name, telling.line(name, entry_fits=fits, wander=not (within_told or rung_back)))
     if name == "question" and (kind := _kind_of_question(telling, wrapup)) != "none":
         fits = _asks_at_large if kind == "anything_else" else None
         return _moment(name, telling.line(name, "ask", entry_fits=fits), listens=True)
@@ -213,7 +220,7 @@ def _goodbye(telling: Telling, wrapup: Wrapup, before: Before) -> list[Moment]:
         return []
     gift = gift_facts(wrapup)
     telling.facts.update(gift)
-    line = telling.line("goodbye")
+    line = telling.line("goodbye", wander=telling.facts["call_back.asked"] is not True)
     for name in gift:
         del telling.facts[name]
     if line is None and "goodbye" not in telling.left_out:

@@ -55,6 +55,7 @@ def facts_of(
     facts["apologised"] = wrapup.apologised or story.apologised
     facts["call.way"] = means.way if means.way in WAYS else "aside"
     facts["texted"] = False
+    facts["call_back.asked"] = story.call_back
     if (name := spoken_name(wrapup.name, book, locale)) is not None:
         facts["caller.name"] = name
     if (agent := spoken_name(wrapup.agent, book, locale)) is not None:

@@ -48,13 +48,17 @@ class AgentDesk:
             return twiml.document(asked, twiml.redirect(action))
         return self._next_caller(queue, rounds=0)
 
-    def _next_caller(self, queue: str, *, rounds: int, words: list[str] | None = None) -> bytes:
+    def _next_caller(
+        self, queue: str, *, rounds: int, words: list[str] | None = None, after: str | None = None
+    ) -> bytes:
+        """`after` is the call they were released from: when it is still their latest, nobody has come since."""
         rules = self._counter.book().rules.queue(queue)
         dial = twiml.dial_queue(
             queue,
             url=self._counter.url("/voice/bridging", queue=queue),
-            action=self._counter.url("/voice/agent/next", queue=queue, rounds=rounds),
+            action=self._counter.url("/voice/agent/next", queue=queue, rounds=rounds, after=after),
             timeout=DIAL_SECONDS,
+            hangup_on_star=rules.star == "on",
             record=rules.record,
         )
         return twiml.document(*(words or []), dial)
@@ -69,7 +73,12 @@ class AgentDesk:
         standing = await self._counter.closing.standing(caller)
         if ask.said.call_status in FINAL:
             return await self._hung_up(ask, standing)
-        if "room" in ask.query and standing.story.caller_is != "gone":
+        story = standing.story
+        if caller == ask.query.get("after") and (story.released or story.caller_is == "gone"):
+            return self._nobody(ask)
+        if story.caller_is == "waiting":  # for somebody: whoever is on the line may be the one
+            return self._next_caller(story.queue or "default", rounds=0)
+        if "room" in ask.query and story.caller_is != "gone":
             return await self._room(ask, standing, ask.number("room"))
         if ask.said.digits == "*" and (part := await self._taken_back(standing)) is not None:
             return await self._room(ask, standing, part)
@@ -80,13 +89,17 @@ class AgentDesk:
     async def _hung_up(self, ask: Ask, standing: Standing) -> bytes:
         """An old action, asked for after the agent hung up: nobody hears the answer."""
         if standing.story.agent == ask.call and standing.story.caller_is != "gone":
-            await self._counter.keep([self._released(ask, standing.story.call)])
+            await self._counter.keep(self._released(ask, standing))
         return twiml.EMPTY
 
     async def _let_go(self, ask: Ask, standing: Standing) -> bytes:
         if standing.story.caller_is != "gone" and not standing.story.heard:
-            await self._counter.keep([self._released(ask, standing.story.call)])
-        return twiml.document(*self._words(ask, "released", standing), twiml.hangup())
+            await self._counter.keep(self._released(ask, standing))
+        words = self._words(ask, "released", standing)
+        if standing.queue.agent == "next":
+            queue = ask.query.get("queue") or standing.story.queue or "default"
+            return self._next_caller(queue, rounds=0, words=words, after=standing.story.call)
+        return twiml.document(*words, twiml.hangup())
 
     async def _taken_back(self, standing: Standing) -> int | None:
         """Send the caller to the room; a repeat finds them on their way there already. The part they come from."""
@@ -105,7 +118,9 @@ class AgentDesk:
 
         async def look() -> None:
             story = (await self._counter.closing.standing(call)).story
-            if story.returns and story.agent is not None and not story.released:
+            if story.agent is None or story.released or not story.returns:
+                return
+            if await self._counter.ledger.answered_by(story.agent) == call:  # and no other since
                 await self._counter.phone.release(story.agent, call)
 
         self._counter.later(ALONE_SECONDS, look)
@@ -115,6 +130,8 @@ class AgentDesk:
         story = standing.story
         if story.caller_is == "gone" or story.heard or story.released:
             return True
+        if story.agent_is == "gone" and standing.latest is not None and standing.latest.way == "after":
+            return True  # they left by the star, and the caller went on without them
         if story.last_news is not None and ask.now - story.last_news > RELEASED_AFTER:
             return True
         return standing.steps_told
@@ -157,8 +174,11 @@ class AgentDesk:
             return twiml.document(*words, twiml.hangup())
         return self._next_caller(queue, rounds=rounds + 1, words=words)
 
-    def _released(self, ask: Ask, caller: str) -> Event:
-        return Released(call=caller, at=ask.now, key=ask.call, agent=ask.call)
+    def _released(self, ask: Ask, standing: Standing) -> list[Event]:
+        """The event, unless it was told. An agent who goes on may be the caller's a second time, on the same leg."""
+        story = standing.story
+        key = f"{ask.call}.{story.stays}" if standing.queue.agent == "next" else ask.call
+        return [] if story.released else [Released(call=story.call, at=ask.now, key=key, agent=ask.call)]
 
     def _words(
         self,

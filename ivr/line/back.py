@@ -20,7 +20,7 @@ ASKING_SECONDS = 1.5  # for asking Twilio while Twilio waits for our own answer
 MOST_STAYS = 3  # the first, and the queue again at most twice
 ALONE_SECONDS = 1.0  # after an agent's end: by then a caller who was with them has asked what comes next
 
-_NEXT = timedelta(microseconds=1)  # between two events of one instant that must be told in this order
+_BEFORE = timedelta(microseconds=1)  # between two events of one instant that must be told in this order
 
 
 class Begin(Protocol):
@@ -138,13 +138,13 @@ class WayBack:
         if farewell is None:
             return await self._begin(ask, way="after")
         key = ask.token or f"{part}:nobody"
-        pressed = Pressed(call=ask.call, at=ask.now, key=key, digit="1", moment=at, part=part)
+        pressed = Pressed(call=ask.call, at=ask.now - _BEFORE, key=key, digit="1", moment=at, part=part)
         queue, stay = standing.story.queue or "default", standing.story.stays
         if not known(standing, pressed):
             stay += 1
             if ask.said.digits != "1" or stay > MOST_STAYS:
                 return twiml.document(twiml.redirect(self._past(ask, farewell, at)))
-            waiting = Queued(call=ask.call, at=ask.now + _NEXT, key=f"{stay}", queue=queue, stay=stay)
+            waiting = Queued(call=ask.call, at=ask.now, key=f"{stay}", queue=queue, stay=stay)
             await self._counter.keep([pressed, waiting])
         return twiml.document(self._counter.into_queue(queue, farewell.locale, stay=stay))
 

@@ -41,7 +41,8 @@ class Callbacks:
         leg = ended.call
         events: list[Event] = [ended]
         caller = await self._counter.ledger.answered_by(leg)
-        if caller is not None and (await self._counter.closing.standing(caller)).story.agent == leg:
+        story = (await self._counter.closing.standing(caller)).story if caller is not None else None
+        if caller is not None and story is not None and story.agent == leg and not story.released:
             events.append(Released(call=caller, at=ask.now, key=leg, agent=leg))
         await self._counter.ledger.append(events)
         if caller is not None:

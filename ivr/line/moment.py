@@ -62,6 +62,7 @@ class Moments:
             standing.book, standing.story.queue, ask.now, farewell.locale, textable=farewell.textable
         )
         facts["call.way"] = farewell.way
+        facts["call_back.asked"] = standing.story.call_back
         if farewell.agent:
             facts["agent.name"] = farewell.agent
         line = self._counter.line(farewell.locale, "question", part, facts, ask.call, tone=farewell.tone)

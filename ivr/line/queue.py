@@ -1,6 +1,6 @@
-"""From the ring to the agent's voice: greeting, waiting, and how a stay in the queue ended."""
+"""From the ring to the agent's voice: greeting, the queue, and how a stay in it ended."""
 
-from ivr.calls.events import Event, Queued, Spoke
+from ivr.calls.events import Event, LeftQueue, Queued
 from ivr.calls.waits import callers_key
 from ivr.farewell.facts import line_facts
 from ivr.line import translate, twiml
@@ -8,10 +8,6 @@ from ivr.line.back import MOST_STAYS
 from ivr.line.counter import Ask, Counter
 from ivr.line.farewell import FarewellDesk
 from ivr.store.ledger import Personal
-
-# How long one round of music lasts before the caller is spoken to again, where a queue has no music of its
-# own: Twilio asks for the next document as soon as this one has run out.
-QUIET_SECONDS = 20
 
 
 class QueueDesk:
@@ -45,24 +41,6 @@ class QueueDesk:
             self._counter.into_queue(queue, locale, stay=1, workflow=workflow),
         )
 
-    async def wait(self, ask: Ask) -> bytes:
-        """While queued: a few words, music, and round again. Records nothing but a figure it told."""
-        book, queue_name = self._counter.book(), ask.query.get("queue") or "default"
-        locale, queue = book.locale(ask.query.get("locale")), book.rules.queue(ask.query.get("queue"))
-        times = ask.number("n")
-        facts = line_facts(book, queue_name, ask.now, locale)
-        told = None
-        if times == 0 and queue.told:
-            facts["wait.told"] = queue.told
-            told = self._counter.line(locale, "waiting", "told", facts, ask.call)
-            if told is not None:
-                event = Spoke(call=ask.call, at=ask.now, key="0:told", moment="told", part=0, told=queue.told)
-                await self._counter.keep([event])
-        words = told or self._counter.line(locale, "waiting", "waiting", facts, f"{ask.call}:{times}")
-        again = self._counter.url("/voice/wait", queue=queue_name, locale=locale, n=times + 1)
-        music = twiml.play(queue.music) if queue.music else twiml.pause(QUIET_SECONDS)
-        return twiml.document(*self._counter.spoken(locale, words), music, twiml.redirect(again))
-
     async def bridging(self, ask: Ask) -> bytes:
         """Just before the agent is heard: the exact wait."""
         await self._counter.keep([translate.answered(ask.said, ask.now)])
@@ -79,20 +57,29 @@ class QueueDesk:
         if said.call_status == "completed" or result in ("hangup", "redirected", "redirected-from-bridged"):
             await self._counter.keep(events)
             return twiml.EMPTY  # the caller has gone, or Twilio ignores what we answer
-        if result == "bridging-in-process" and stay < MOST_STAYS:
+        if result == "bridging-in-process":
+            if stay >= MOST_STAYS or await self._broken_before(ask, stay):
+                await self._counter.keep(events)
+                return self._failed(ask, queue, locale)
             events.append(Queued(call=ask.call, at=ask.now, key=f"{stay + 1}", queue=queue, stay=stay + 1))
             await self._counter.keep(events)
             workflow = translate.sid(ask.query.get("workflow"), "WW")
             return twiml.document(self._counter.into_queue(queue, locale, stay=stay + 1, workflow=workflow))
         await self._counter.keep(events)
         if result in ("queue-full", "error", "system-error"):
-            facts = line_facts(book, queue, ask.now, locale)
-            words: list[str] = []
-            for part in (
-                "mishap",
-                "fallback",
-            ):  # what went wrong, then how to reach us; there is no queue to be in
-                line = self._counter.line(locale, "mishap", part, facts, ask.call)
-                words += self._counter.spoken(locale, line)
-            return twiml.document(*words, twiml.hangup())
+            return self._failed(ask, queue, locale)
         return await self._farewells.begin(ask, way="after")
+
+    async def _broken_before(self, ask: Ask, stay: int) -> bool:
+        """Whether an earlier stay of this call ended as it was about to be connected: once is enough."""
+        events = (await self._counter.closing.standing(ask.call)).record.events
+        ended = [event for event in events if isinstance(event, LeftQueue) and event.stay != stay]
+        return any(event.result == "bridging-in-process" for event in ended)
+
+    def _failed(self, ask: Ask, queue: str, locale: str) -> bytes:
+        """What went wrong, then how to reach us: there is no queue to be in."""
+        facts = line_facts(self._counter.book(), queue, ask.now, locale)
+        words: list[str] = []
+        for part in ("mishap", "fallback"):
+            words += self._counter.spoken(locale, self._counter.line(locale, "mishap", part, facts, ask.call))
+        return twiml.document(*words, twiml.hangup())

@@ -23,6 +23,7 @@ from ivr.line.farewell import FarewellDesk
 from ivr.line.queue import QueueDesk
 from ivr.line.rooms import Rooms
 from ivr.line.signature import Signature
+from ivr.line.waiting import WaitingDesk
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -44,11 +45,12 @@ class Line:
         rooms, agents = Rooms(counter), AgentDesk(counter)
         counter.closing.rooms = rooms
         farewells, announcements = FarewellDesk(counter, rooms), AnnouncementDesk(counter, rooms)
-        callers = QueueDesk(counter, farewells)
+        callers, waiting = QueueDesk(counter, farewells), WaitingDesk(counter)
         self._assignments = AssignmentDesk(counter)
         self._voice: dict[str, Callable[[Ask], Awaitable[bytes]]] = {
             "/voice/incoming": callers.incoming,
-            "/voice/wait": callers.wait,
+            "/voice/wait": waiting.wait,
+            "/voice/wait/key": waiting.key,
             "/voice/queue-left": callers.queue_left,
             "/voice/bridging": callers.bridging,
             "/voice/agent": agents.agent,
@@ -175,6 +177,9 @@ class Line:
         if ask.path == "/voice/farewell/announcement":
             onward = [twiml.pause(1), twiml.redirect(again)] if tries < 2 else []
             return twiml.document(*(words if tries == 0 else []), *onward)  # a room knows no hang-up
+        if ask.path == "/voice/wait/key":  # nothing was kept, so nothing is promised: they wait on
+            waiting = counter.url("/voice/wait", **ask.query)
+            return twiml.document(*words, twiml.pause(1), twiml.redirect(waiting))
         if ask.path.startswith("/voice/agent"):
             return twiml.document(twiml.pause(2), twiml.redirect(again) if tries < 20 else twiml.hangup())
         if ask.path == "/voice/farewell/done":
@@ -210,7 +215,12 @@ class Line:
                 else {"queue": queue, "mishap": 1}
             )
             return twiml.document(*words, twiml.pause(2), twiml.redirect(counter.url(failed.path, **where)))
-        if not second and failed.path in ("/voice/incoming", "/voice/wait", "/voice/bridging"):
+        if not second and failed.path in (
+            "/voice/incoming",
+            "/voice/wait",
+            "/voice/wait/key",
+            "/voice/bridging",
+        ):
             return twiml.document(*words, self._plain_queue(queue, again), *parting, twiml.hangup())
         return twiml.document(*parting, twiml.hangup())
 
@@ -253,6 +263,7 @@ class Line:
             watch.log().error("event not kept", where=_where(ask.path), error=type(error).__name__)
             return 503
         return 204
+
 
 
 def _where(path: str) -> str:

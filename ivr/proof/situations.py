@@ -32,6 +32,7 @@ _COUNTED = {
     "theirs": "steps.theirs",
     "reference": "steps.references",
 }
+_ALWAYS_THERE = {("told", "wait.told"), ("call_back", "call_back.key")}
 _LEAST = {"calls_today": 1, "wait.hold": 1, "wait.earlier": 1, "wait.told": 1}
 
 
@@ -69,7 +70,7 @@ class Asked:
             return not fact.always and (self.part, name) != ("reference", "step.reference")
         if self.page == "apology" and name in ("wait.seconds", "wait.queue"):
             return False  # an unknown wait is not apologised for
-        return not fact.always and (self.part, name) != ("told", "wait.told")
+        return not fact.always and (self.part, name) not in _ALWAYS_THERE
 
     @property
     def _tells_a_step(self) -> bool:
@@ -79,6 +80,8 @@ class Asked:
     def _possible_alone(self, name: str, value: Value) -> bool:
         """Whether a fact can be known here, with this value."""
         page, part = self.page, self.part
+        if name == "call_back.asked" and self.part in ("waiting", "told", "call_back", "ask"):
+            return value is False
         if page in ("greeting", "waiting") and name in ("severity", "caller.name", "call.reason"):
             return bool(value == "unknown")
         if name.startswith("step."):

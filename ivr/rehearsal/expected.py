@@ -150,6 +150,7 @@ _CONTAINING: dict[str, Callable[[Report], list[str]]] = {
     ],
     "promise": lambda report: [str(promise.get("kind")) for promise in report.told.get("promises") or ()],
     "agent hears": lambda report: [report.agent_heard],
+    "caller hears": lambda report: [report.caller_heard],
     "asked": lambda report: [asked.path for asked in report.requests],
     "says": lambda report: [line.text for line in report.heard],
 }

@@ -73,6 +73,7 @@ class Report:
     requests: tuple[Asked, ...]
     answers: tuple[tuple[str, int, Any], ...] = ()  # the API's, to the agent: what, status, body
     agent_heard: str = ""
+    caller_heard: str = ""  # from the greeting on
     agent_stayed: float | None = None  # seconds from the caller's end to the agent's; negative: left before
     goodbye_whole: bool = False  # the last goodbye line played to its end
     carried: tuple[Carried, ...] = ()  # on a disturbed way, what became of each request of Twilio's
@@ -153,6 +154,7 @@ def report(cast: Cast, told: Mapping[str, Any]) -> Report:
         requests=tuple(cast.exchange.wire.asked),
         answers=tuple(cast.answers),
         agent_heard=" ".join(sound.text for agent in agents for sound in agent.sounds if sound.text),
+        caller_heard=" ".join(sound.text for sound in caller.sounds if sound.text) if caller else "",
         goodbye_whole=bool(goodbyes) and not goodbyes[-1].cut,
         task=_task(cast),
         room=cast.exchange.rooms[-1].status if cast.exchange.rooms else None,

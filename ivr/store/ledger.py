@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Table
 
-from ivr.calls.events import Answered, Arrived, Event, Joined, Parted, WrappedUp
+from ivr.calls.events import Answered, Arrived, Event, Joined, Parted, Pressed, WrappedUp
 from ivr.calls.rooms import Room, tell_room
 from ivr.farewell.moments import Farewell, Promise
 from ivr.store import recall, tables
@@ -97,10 +97,21 @@ class Ledger:
 
     async def keep_promise(self, farewell: Farewell, promise: Promise, *, at: datetime) -> None:
         """Keep a promise the caller asked for while `farewell` was spoken. One of a kind for each part."""
-        call, row = farewell.call, _promise_row(farewell, promise, promise.kind)
+        rows = self._asked_for(farewell.call, farewell.part, promise, at)
+        await self._database.write(rows, first_decides=True)
+
+    async def keep_call_back(self, pressed: Pressed, number: Personal) -> None:
+        """Keep that a caller asked by key to be rung back, as one unit with the key. Once for each call."""
+        rows = self._asked_for(pressed.call, 0, Promise("call_back", pressed.at), pressed.at)
+        rows.append((tables.events, _event_row(pressed)))
+        rows.append(self._sealed(number.call, number.kind, number.key, micros(number.at), number.value))
+        await self._database.write(rows, first_decides=True)
+
+    def _asked_for(self, call: str, part: int, promise: Promise, at: datetime) -> Rows:
+        """A promise that no farewell holds; part 0 is before any."""
+        row = _promise_row(call, part, promise, promise.kind)
         words = {"kind": promise.kind, "due": promise.due.isoformat(), "body": promise.body}
-        sealed = self._sealed(call, "promise", row["id"], micros(at), words)
-        await self._database.write([(tables.promises, row), sealed], first_decides=True)
+        return [(tables.promises, row), self._sealed(call, "promise", row["id"], micros(at), words)]
 
     async def read(self, call: str, *, caller: Sequence[str] = (), since: datetime | None = None) -> Record:
         """All that is known of a call. `caller`: keyed hashes, to read what that caller was told, and when.
@@ -183,7 +194,7 @@ class Ledger:
             kinds[promise.kind] += 1
             many = kinds[promise.kind]
             own = promise.kind if many == 1 else f"{promise.kind}.{many}"
-            rows.append((tables.promises, _promise_row(farewell, promise, own)))
+            rows.append((tables.promises, _promise_row(call, part, promise, own)))
         return rows
 
     def _wrapup(self, events: Sequence[Event], rows: Sequence[Row]) -> dict[str, Any] | None:
@@ -224,9 +235,8 @@ class Ledger:
         ]
 
 
-def _promise_row(farewell: Farewell, promise: Promise, own: str) -> dict[str, Any]:
+def _promise_row(call: str, part: int, promise: Promise, own: str) -> dict[str, Any]:
     """`own` tells promises of one part apart; what is to be said stays sealed."""
-    call, part = farewell.call, farewell.part
     return {
         "id": f"{call}.{part}.{own}", "call": call, "part": part, "kind": promise.kind,
         "due": micros(promise.due), "state": "open", "tries": 0,

@@ -31,6 +31,15 @@ def test_a_queue_starts_from_the_default_queue():
     assert found.queue("support").told == 600
 
 
+def test_a_queue_may_ring_back_by_a_key_and_another_may_not():
+    found = rules(
+        "queues:\n  default: {call_back: '1', star: on, agent: next}\n  billing: {call_back: off}\n"
+    )
+    assert found.queue("support").call_back == "1"
+    assert (found.queue("support").star, found.queue("support").agent) == ("on", "next")
+    assert found.queue("billing").call_back is None
+
+
 def test_numbers_say_their_queue_and_locale():
     found = rules(
         "queues:\n  default:\n  billing: {}\nnumbers:\n  '+4420': {queue: billing, locale: en-GB}\n"
@@ -62,6 +71,9 @@ def test_severities_budgets_pace_and_order_are_the_books_to_choose():
         ("queues:\n  default: {way: asied}", 4, "did you mean “aside”"),
         ("queues:\n  default: {farewell: sometimes}", 4, "on, paused, off"),
         ("queues:\n  default: {told: soon}", 4, "a number of seconds"),
+        ("queues:\n  default: {call_back: 0}", 4, "off, or a key from 1 to 9"),
+        ("queues:\n  default: {star: sometimes}", 4, "off, on"),
+        ("queues:\n  default: {agent: nxt}", 4, "did you mean “next”"),
         ("queues:\n  billing: {}\n  default: {}", 4, "`default` stands first"),
         ("queues:\n  default: {line: {nam: x}}", 4, "did you mean “name”"),
         ("queues:\n  default: {locale: fr-FR}", 4, "no locale “fr-FR”"),

@@ -201,6 +201,37 @@ def test_a_bridge_that_never_came_about_is_waiting_and_no_answer():
     assert story.answered is None
 
 
+def test_who_asked_to_be_rung_back_left_the_queue_and_did_not_give_up():
+    events = call("""
+        09:00:00  queued
+        09:05:58  presses 1 during call_back
+        09:06:03  left queue leave waited=363
+        09:06:09  spoke apology
+        09:06:12  heard
+        09:06:12  ended
+    """)
+    story = tell(events)
+    assert story.call_back
+    assert (story.answered, story.outcome, story.agent_is, story.caller_is) == (None, "heard", "gone", "gone")
+    assert spans(story.spells) == ["queue 0:06:03"]
+    assert tell(events[:3]).caller_is == "farewell"
+    assert tell(reversed(events)) == story
+
+
+def test_who_was_talked_to_after_all_need_not_be_rung_back():
+    story = tell(call("09:00:00 queued\n09:06:00 presses 1 during call_back\n09:06:01 answered waited=361"))
+    assert not story.call_back
+    assert story.caller_is == "talking"
+    again = tell(
+        call("09:00:00 queued\n09:00:09 answered\n09:01:00 queued\n09:06:00 presses 1 during call_back")
+    )
+    assert again.call_back
+
+
+def test_another_key_while_waiting_asks_for_nothing():
+    assert not tell(call("09:00:00 queued\n09:06:00 presses 5 during key")).call_back
+
+
 def test_a_spell_over_four_hours_is_a_lost_event():
     longest = tell(call("09:00:00 queued\n13:00:00 answered"))
     assert spans(longest.spells) == ["queue 4:00:00"]
@@ -537,7 +568,7 @@ FIELDS = {
     "source": st.sampled_from([None, "bridging", "log", "taskrouter"]), "caller": st.none() | WORDS,
     "verified": st.booleans(), "outbound": st.booleans(), "apologised": st.booleans(),
     "same_person": st.booleans(), "held_seconds": MAYBE_SECONDS, "told": MAYBE_SECONDS,
-    "moment": st.sampled_from(["", "told", "opening", "next_steps", "goodbye"]),
+    "moment": st.sampled_from(["", "told", "call_back", "opening", "next_steps", "goodbye"]),
     "digit": st.sampled_from("012*"),
     "part": st.integers(-1, 3), "by": st.none() | WORDS, "queue": WORDS,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from ivr.store.database import StoreUnavailable
 from tests.line.conftest import AGENT, AGENT_LEG, CALL, TOKEN, URL, Twilio, address, words
 
 VOICE = [
-    "/voice/incoming", "/voice/wait", "/voice/queue-left", "/voice/bridging", "/voice/agent", "/voice/agent/next",
+    "/voice/incoming", "/voice/wait", "/voice/wait/key", "/voice/queue-left", "/voice/bridging", "/voice/agent", "/voice/agent/next",
     "/voice/farewell", "/voice/farewell/key", "/voice/farewell/back", "/voice/farewell/talked",
     "/voice/farewell/queue-again", "/voice/farewell/goodbye", "/voice/farewell/done", "/voice/fallback",
     "/voice/no-such-address",
