@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ivr.book.book import Book, Entry, read
 from ivr.book.vocabulary import BY_NAME, PARTS
-from ivr.calls.events import Answered, Arrived, Event, Queued, Spoke
+from ivr.calls.events import Answered, Arrived, Event, LeftQueue, Pressed, Queued, Spoke
 from ivr.calls.story import Story, tell
 from ivr.calls.waits import Severities, weigh
 from ivr.calls.wrapup import GIFTS, TONES, WAYS, WHO, Gift, Step, Wrapup
@@ -386,8 +386,12 @@ def _some_call(dice: Random) -> tuple[Story, Wrapup, Means]:
         waited = dice.choice([0, 20, 61, 179, 181, 250, 301, 870, 901, 4000])
         queue = dice.choice(["billing", "support", ""])
         events.append(Queued(call=call, at=NOON, key="q", queue=queue))
-        answered = NOON + timedelta(seconds=waited)
-        events.append(Answered(call=call, at=answered, key="b", waited=waited, source="bridging"))
+        until = NOON + timedelta(seconds=waited)
+        if dice.random() < 0.15:  # asks to be rung back
+            events.append(Pressed(call=call, at=until, key="p", digit="1", moment="call_back"))
+            events.append(LeftQueue(call=call, at=until, key="l", result="leave", waited=waited))
+        else:
+            events.append(Answered(call=call, at=until, key="b", waited=waited, source="bridging"))
     if dice.random() < 0.5:
         events.append(Spoke(call=call, at=NOON, key="t", moment="told", told=dice.choice([300, 600])))
     steps = tuple(
@@ -446,5 +450,7 @@ def test_whatever_a_call_is_left_without_the_proof_has_named(seed):
     missing = _left_out(book, "en-JM", dice, 150)
     assert missing, "the dice took nothing that matters"
     for left_out in missing:
+        if f"en-JM has no page {left_out.partition('/')[0]}" in named:
+            continue  # the dice took all of it
         where = f"en-JM {left_out.replace('/', ' ')}"
         assert any(message.startswith((f"{where},", f"{where}:")) for message in named), left_out

@@ -50,7 +50,9 @@ def call_backs(
 
 @app.command()
 def done(
-    call: Annotated[str, typer.Argument(metavar="ID", help="The call's id, or as much of it as tells which.")],
+    call: Annotated[
+        str, typer.Argument(metavar="ID", help="The call's id, or as much of it as tells which.")
+    ],
 ) -> None:
     """Take somebody who has been rung off the list.
 

@@ -5,7 +5,7 @@ farewell or hung up: it asks the ledger what became of the caller, every few sec
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from ivr.calls.events import Event, Released, Returned
 from ivr.calls.waits import callers_key
@@ -132,7 +132,8 @@ class AgentDesk:
             return True
         if story.agent_is == "gone" and standing.latest is not None and standing.latest.way == "after":
             return True  # they left by the star, and the caller went on without them
-        if story.last_news is not None and ask.now - story.last_news > RELEASED_AFTER:
+        news = [at for at in (story.last_news, _waits_since(ask)) if at is not None]
+        if news and ask.now - max(news) > RELEASED_AFTER:
             return True
         return standing.steps_told
 
@@ -141,7 +142,7 @@ class AgentDesk:
         side to follow."""
         call = standing.story.call
         await self._counter.keep([Returned(call=call, at=ask.now, key=f"{part}", part=part)])
-        action = self._counter.url("/voice/agent/next", call=call)
+        action = self._counter.url("/voice/agent/next", call=call, talked=part)
         words = self._words(ask, "returning", standing, moment="returning")
         meeting = twiml.dial_conference(room(call, part), action=action, hangup_on_star=True)
         return twiml.document(*words, meeting)
@@ -160,8 +161,9 @@ class AgentDesk:
         call = standing.story.call
         hearing = standing.hearing or ""
         news = hearing and hearing != ask.query.get("seen")
+        since, seen = _waits_since(ask), hearing or ask.query.get("seen") or None
         again = self._counter.url(
-            "/voice/agent/next", call=call, seen=hearing or ask.query.get("seen") or None
+            "/voice/agent/next", call=call, seen=seen, since=int(since.timestamp()) if since else None
         )
         words = self._words(ask, "room", standing) if news else []
         listening = twiml.gather(words, again, timeout=LISTENING_SECONDS if hearing else 1)
@@ -172,7 +174,7 @@ class AgentDesk:
         words = self._words(ask, "nobody", queue=queue)
         if rounds >= MOST_ROUNDS:
             return twiml.document(*words, twiml.hangup())
-        return self._next_caller(queue, rounds=rounds + 1, words=words)
+        return self._next_caller(queue, rounds=rounds + 1, words=words, after=ask.query.get("after"))
 
     def _released(self, ask: Ask, standing: Standing) -> list[Event]:
         """The event, unless it was told. An agent who goes on may be the caller's a second time, on the same leg."""
@@ -203,3 +205,11 @@ class AgentDesk:
             if now_at:
                 facts["moment.kind"] = "next_steps" if now_at.startswith("next_steps") else now_at
         return self._counter.spoken(locale, self._counter.line(locale, "agent", part, facts, ask.call))
+
+
+def _waits_since(ask: Ask) -> datetime | None:
+    """When the agent's wait began, to the second: as a talk ended, which is news too, and carried along since."""
+    since = ask.query.get("since", "")
+    if since.isascii() and since.isdigit() and len(since) <= 11:
+        return datetime.fromtimestamp(int(since), UTC)
+    return ask.now if "call" not in ask.query or "talked" in ask.query else None

@@ -111,6 +111,20 @@ async def test_without_news_an_agent_is_let_go_after_a_minute_and_a_half(twilio:
     assert [child.tag for child in await agent(twilio)] == ["Say", "Hangup"]
 
 
+async def test_a_long_talk_is_no_lack_of_news(twilio: Twilio) -> None:
+    """The agent left the room, or the bridge, minutes after the last thing we heard of the call."""
+    await in_the_farewell(twilio)
+    room = (await agent(twilio, f"{NEXT}&room=1")).find("Dial")
+    assert room is not None
+    twilio.clock.forward(600)
+    here = await agent(twilio, room.get("action") or "")
+    for seconds, on in ((80, True), (20, False)):
+        assert waits(here)
+        twilio.clock.forward(seconds)
+        here = await agent(twilio, here.findtext("Redirect") or "")
+        assert waits(here) is on
+
+
 async def test_after_the_steps_an_agent_may_be_let_go_and_0_then_finds_nobody(twilio: Twilio) -> None:
     sooner = _book(release="after_steps")
     twilio.service.closing.book = twilio.service.counter.book = lambda: sooner
