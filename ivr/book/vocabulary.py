@@ -78,7 +78,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("line.hours", "text", "when somebody is there, as it is said", "eight to six, Monday to Saturday"),
     Fact("line.notice", "text", "a whole sentence about today, typed by a supervisor", "Our Leeds office is closed today."),
     Fact("line.event", "text", "a whole sentence about something coming up", "Our open day is on Sunday."),
-    Fact("call_back.key", "text", "the key by which somebody who waits asks to be rung back", "1", pages=("waiting",)),
+    Fact("call_back.key", "text", "the key that asks for a call back, while waiting or when nobody is there", "1", pages=("waiting", "question")),
     Fact("call_back.asked", "flag", "the caller asked to be rung back, and nobody has talked to them", "yes", always=True, pages=_CALL_BACK),
     Fact("moment.kind", "choice", "what the caller is hearing just now", "next_steps", (*_CLOSING, "returning", "gone", "heard"), pages=("agent",), spoken=False),
 )  # fmt: skip

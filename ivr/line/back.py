@@ -11,12 +11,14 @@ from typing import Protocol
 from ivr.calls.events import Event, Pressed, Queued, Released, Returned
 from ivr.farewell.moments import Farewell
 from ivr.line import twiml
+from ivr.line.call_back import PROMISED, number_of, put_on_the_list, waiting_line
 from ivr.line.counter import Ask, Counter
 from ivr.line.moment import LISTENING_SECONDS, Moments, heard_out, known, part_of, spoke
 from ivr.standing import Standing
 
 MOST_TRIES = 8  # of one second each, for an agent's leg to be fetched: it takes well under one
 ASKING_SECONDS = 1.5  # for asking Twilio while Twilio waits for our own answer
+CALL_BACK_KEY = "2"  # beside 1, the queue again; the queue's own key is for those who wait
 MOST_STAYS = 3  # the first, and the queue again at most twice
 ALONE_SECONDS = 1.0  # after an agent's end: by then a caller who was with them has asked what comes next
 
@@ -126,18 +128,22 @@ class WayBack:
         onward = twiml.redirect(self._past(ask, farewell, at))
         if standing.story.stays >= MOST_STAYS:
             return twiml.document(onward)
-        words = self._moments.question(ask, standing, farewell, "nobody")
+        key = CALL_BACK_KEY if _may_ring_back(ask, standing) else None
+        words = self._moments.question(ask, standing, farewell, "nobody", call_back_key=key)
         action = self._moments.url(ask, "queue-again", farewell, at=at)
         return twiml.document(twiml.gather(words, action, timeout=LISTENING_SECONDS), onward)
 
     async def queue_again(self, ask: Ask) -> bytes:
-        """1 after “nobody is there”: into the queue once more. Any other key leads on to the goodbye."""
+        """After “nobody is there”: 1 into the queue once more, 2 on the list of those to be rung back where that
+        was offered. Any other key leads on to the goodbye."""
         part, at = max(ask.number("n"), 1), ask.query.get("at") or ""
         standing = await self._counter.closing.standing(ask.call)
         farewell = part_of(standing, part)
         if farewell is None:
             return await self._begin(ask, way="after")
         key = ask.token or f"{part}:nobody"
+        if ask.said.digits == CALL_BACK_KEY and _may_ring_back(ask, standing):
+            return await self._rung_back(ask, standing, farewell, at, key)
         pressed = Pressed(call=ask.call, at=ask.now - _BEFORE, key=key, digit="1", moment=at, part=part)
         queue, stay = standing.story.queue or "default", standing.story.stays
         if not known(standing, pressed):
@@ -148,12 +154,27 @@ class WayBack:
             await self._counter.keep([pressed, waiting])
         return twiml.document(self._counter.into_queue(queue, farewell.locale, stay=stay))
 
+    async def _rung_back(self, ask: Ask, standing: Standing, farewell: Farewell, at: str, key: str) -> bytes:
+        """They have been talked to, and would rather be rung again than wait: that is kept, and we finish here."""
+        number, queue, locale = number_of(ask), standing.queue, farewell.locale
+        assert number is not None
+        await put_on_the_list(self._counter, ask, number, key=key)
+        line = waiting_line(self._counter, ask, locale, queue, "key", asked=True, agreed=PROMISED)
+        onward = twiml.redirect(self._past(ask, farewell, at))
+        return twiml.document(*self._counter.spoken(locale, line), onward)
+
     def _past(self, ask: Ask, farewell: Farewell, at: str) -> str:
         """The way on after a 0 that reached nobody; the last words, which it cut, are said once more."""
         last = farewell.moments[-1].name if farewell.moments else None
         if at and at == last:
             return self._moments.url(ask, at, farewell)
         return self._moments.onward(ask, farewell, at)
+
+
+def _may_ring_back(ask: Ask, standing: Standing) -> bool:
+    """Whether a call-back can be offered where nobody is there; who is on the list is told so instead."""
+    wanted = standing.queue.call_back is not None and not standing.story.call_back
+    return wanted and number_of(ask) is not None
 
 
 def told_nobody(standing: Standing, pressed: Pressed) -> int:

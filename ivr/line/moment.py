@@ -56,13 +56,23 @@ class Moments:
     def _said(self, standing: Standing, farewell: Farewell, moment: Moment, rate: int) -> list[str]:
         return [self._counter.voiced(standing.book, farewell.locale, line, rate) for line in moment.lines]
 
-    def question(self, ask: Ask, standing: Standing, farewell: Farewell, part: str) -> list[str]:
-        """A line of the question page, as verbs."""
+    def question(
+        self,
+        ask: Ask,
+        standing: Standing,
+        farewell: Farewell,
+        part: str,
+        *,
+        call_back_key: str | None = None,
+    ) -> list[str]:
+        """A line of the question page, as verbs. `call_back_key` is offered with it, where one is."""
         facts = line_facts(
             standing.book, standing.story.queue, ask.now, farewell.locale, textable=farewell.textable
         )
         facts["call.way"] = farewell.way
         facts["call_back.asked"] = standing.story.call_back
+        if call_back_key is not None:
+            facts["call_back.key"] = call_back_key
         if farewell.agent:
             facts["agent.name"] = farewell.agent
         line = self._counter.line(farewell.locale, "question", part, facts, ask.call, tone=farewell.tone)

@@ -3,16 +3,11 @@
 from collections.abc import Sequence
 
 from ivr.book.rules import Queue
-from ivr.book.spoken import Value
 from ivr.calls.events import Pressed, Spoke
-from ivr.calls.story import CALL_BACK
-from ivr.calls.waits import callers_key
-from ivr.farewell.composer import say
-from ivr.farewell.facts import line_facts
 from ivr.farewell.moments import Line
 from ivr.line import twiml
+from ivr.line.call_back import PROMISED, number_of, put_on_the_list, waiting_line
 from ivr.line.counter import Ask, Counter
-from ivr.store.ledger import Personal
 
 # How long one round of music lasts before the caller is spoken to again, where a queue has no music of its
 # own: Twilio asks for the next document as soon as this one has run out.
@@ -33,7 +28,7 @@ class WaitingDesk:
         line = None
         if times == 0 and queue.told:
             line = await self._told(ask, locale, queue)
-        elif times % OFFERED_EVERY == 1 and queue.call_back and _number(ask):
+        elif times % OFFERED_EVERY == 1 and queue.call_back and number_of(ask):
             line = self._line(ask, locale, queue, "call_back")
         words = line or self._line(ask, locale, queue, "waiting")
         return self._round(locale, queue, times, self._counter.spoken(locale, words))
@@ -41,18 +36,16 @@ class WaitingDesk:
     async def key(self, ask: Ask) -> bytes:
         """A key. Theirs asks to be rung back: they leave the queue once that is kept, and not before."""
         times, digit, (locale, queue) = ask.number("n"), ask.said.digits, self._where(ask)
-        asked, number = bool(digit) and digit == queue.call_back, _number(ask)
-        key = ask.token or f"waiting:{times}:{digit}"
+        asked, number = bool(digit) and digit == queue.call_back, number_of(ask)
+        key, agreed = ask.token or f"waiting:{times}:{digit}", PROMISED if asked and number else frozenset()
         if asked and number:
-            pressed = Pressed(call=ask.call, at=ask.now, key=key, digit=digit, moment=CALL_BACK)
-            await self._counter.ledger.keep_call_back(
-                pressed, Personal(ask.call, "number", "caller", ask.now, number)
-            )
-            words = self._line(ask, locale, queue, "key", asked=True, agreed=frozenset({CALL_BACK}))
-            return twiml.document(*self._counter.spoken(locale, words), twiml.leave())
-        await self._counter.keep([Pressed(call=ask.call, at=ask.now, key=key, digit=digit, moment="key")])
-        words = self._line(ask, locale, queue, "key", asked=asked)
-        return self._round(locale, queue, times, self._counter.spoken(locale, words))
+            await put_on_the_list(self._counter, ask, number, key=key)
+        else:
+            pressed = Pressed(call=ask.call, at=ask.now, key=key, digit=digit, moment="key")
+            await self._counter.keep([pressed])
+        line = waiting_line(self._counter, ask, locale, queue, "key", asked=asked, agreed=agreed)
+        words = self._counter.spoken(locale, line)
+        return twiml.document(*words, twiml.leave()) if agreed else self._round(locale, queue, times, words)
 
     def _where(self, ask: Ask) -> tuple[str, Queue]:
         book, queue = self._counter.book(), ask.query.get("queue") or "default"
@@ -77,29 +70,5 @@ class WaitingDesk:
             await self._counter.keep([event])
         return line
 
-    def _line(
-        self,
-        ask: Ask,
-        locale: str,
-        queue: Queue,
-        part: str,
-        *,
-        asked: bool = False,
-        agreed: frozenset[str] = frozenset(),
-    ) -> Line | None:
-        book = self._counter.book()
-        facts: dict[str, Value] = line_facts(book, queue.name, ask.now, locale)
-        facts["call_back.asked"] = asked
-        if queue.call_back:
-            facts["call_back.key"] = queue.call_back
-        if part == "told" and queue.told:
-            facts["wait.told"] = queue.told
-        # Not the same words every round.
-        seed = ask.call if part == "told" else f"{ask.call}:{ask.number('n')}"
-        return say(book, locale, "waiting", part, facts, call=seed, agreed=agreed)
-
-
-def _number(ask: Ask) -> str | None:
-    """The number a caller can be rung back on; None for a withheld one, and for what is no telephone."""
-    key = callers_key(ask.said.to if ask.said.outbound else ask.said.from_)
-    return key if key is not None and key.startswith("+") else None
+    def _line(self, ask: Ask, locale: str, queue: Queue, part: str) -> Line | None:
+        return waiting_line(self._counter, ask, locale, queue, part)

@@ -82,6 +82,8 @@ class Asked:
         page, part = self.page, self.part
         if name == "call_back.asked" and self.part in ("waiting", "told", "call_back", "ask"):
             return value is False
+        if name == "call_back.key" and self.part in ("ask", "unclear", "back"):
+            return False
         if page in ("greeting", "waiting") and name in ("severity", "caller.name", "call.reason"):
             return bool(value == "unknown")
         if name.startswith("step."):
