@@ -157,6 +157,7 @@ class Service:
         """Open, and make sure that the queues the book names exist."""
         await self.open()
         await self.phone.start()
+        self.line.news.start()
         if self._settle:
             settle()
         task = asyncio.ensure_future(self._create_queues())
@@ -193,6 +194,7 @@ class Service:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.line.news.stop()
         await self.counter.close()
         await self.phone.stop()
         self.database.stop()

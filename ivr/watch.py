@@ -28,6 +28,9 @@ UNKEPT = Counter("ivr_events_unkept_total", "Events given up on after a minute o
 ASKED = Counter(
     "ivr_asked_total", "What we asked of Twilio, by outcome.", ["what", "outcome"], registry=REGISTRY
 )
+LOOKED_UP = Counter(
+    "ivr_calls_looked_up_total", "Calls without news, by what Twilio said of them.", ["is"], registry=REGISTRY
+)
 COMPOSING = Histogram(
     "ivr_composing_seconds",
     "Time to compose one farewell.",

@@ -13,6 +13,9 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 Clock: TypeAlias = Literal["ours", "twilio"]
 
+LOOKED_UP = "looked up"
+"""The key of an end that nobody told us of, so that Twilio was asked. To be told of it later is no second end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

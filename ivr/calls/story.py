@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Literal
 
 from ivr.calls import events as happened
-from ivr.calls.events import RANK, Event
+from ivr.calls.events import LOOKED_UP, RANK, Event
 from ivr.calls.spells import ANSWERED_RESULTS, BEST, LOST, QUEUE_TIME, RECKONED, Holds, Stay, union
 from ivr.calls.spells import Spell as Spell
 
@@ -415,7 +415,7 @@ class _Teller:
     def ended(self, event: happened.Ended) -> None:
         if self.end is None:
             self.end = event
-        else:
+        elif LOOKED_UP not in (event.key, self.end.key):
             self.loose += 1
 
     # What several kinds share

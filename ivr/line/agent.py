@@ -118,9 +118,9 @@ class AgentDesk:
 
         async def look() -> None:
             story = (await self._counter.closing.standing(call)).story
-            if story.agent is None or story.released or not story.returns:
+            if not story.returns or story.agent is None or story.released:
                 return
-            if await self._counter.ledger.answered_by(story.agent) == call:  # and no other since
+            if await self._counter.ledger.answered_by(story.agent) == call:  # and not somebody else's by now
                 await self._counter.phone.release(story.agent, call)
 
         self._counter.later(ALONE_SECONDS, look)

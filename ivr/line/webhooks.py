@@ -20,6 +20,7 @@ from ivr.line.assignment import AssignmentDesk
 from ivr.line.callbacks import Callbacks
 from ivr.line.counter import Ask, Counter
 from ivr.line.farewell import FarewellDesk
+from ivr.line.news import News
 from ivr.line.queue import QueueDesk
 from ivr.line.rooms import Rooms
 from ivr.line.signature import Signature
@@ -74,6 +75,7 @@ class Line:
             assignments=self._assignments,
             rooms=rooms,
         )
+        self.news = News(counter, callers_alone=farewells.way_back.left_alone, agents_alone=agents.left_alone)
         self._events: dict[str, Callable[[Ask], Awaitable[None]]] = {
             "/events/call": callbacks.call,
             "/events/conference": callbacks.conference,
@@ -108,7 +110,11 @@ class Line:
         elif path == ASSIGNMENT:
             await _answer(send, 200, _JSON, await self._connected(ask))
         else:
-            await _answer(send, await self._recorded(ask), [], b"")
+            status = await self._recorded(ask)
+            await _answer(send, status, [], b"")
+            if status != 204:
+                return
+        self.news.of(ask)
 
     def _trusted(
         self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes | None

@@ -7,7 +7,7 @@ and farewells hold no personal data; numbers, notes and words are sealed in a ta
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from sqlalchemy import Table
 from ivr.calls.events import Answered, Arrived, Event, Joined, Parted, Pressed, WrappedUp
 from ivr.calls.rooms import Room, tell_room
 from ivr.farewell.moments import Farewell, Promise
-from ivr.store import recall, tables
+from ivr.store import recall, tables, unfinished
 from ivr.store.database import Database
 from ivr.store.engine.hand import Row
 from ivr.store.recall import micros
@@ -153,6 +153,15 @@ class Ledger:
     async def knows(self, call: str) -> bool:
         """Whether anything was ever told of this call."""
         return await self._database.read(recall.known, call)
+
+    async def unfinished(self, since: datetime, *, ended_by: datetime) -> AsyncIterator[str]:
+        """Calls that began since then and had not ended by `ended_by`; one may come twice."""
+        place: unfinished.Place | None = unfinished.Place(micros(since))
+        while place is not None:
+            page = await self._database.read(unfinished.find, unfinished.Asked(place, micros(ended_by)))
+            for call in page.calls:
+                yield call
+            place = page.onward
 
     async def number(self, call: str) -> Any:
         """What was first sealed as the caller's number; None where nothing was, or it has been forgotten."""

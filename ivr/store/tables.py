@@ -10,7 +10,19 @@ In every table the columns of the primary key come first: rows are written in th
 that two machines writing the same rows cannot wait for each other in a ring.
 """
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, func
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    func,
+    text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -43,6 +55,9 @@ Index(
     sqlite_where=events.c.who.is_not(None),
     postgresql_where=events.c.who.is_not(None),
 )
+# By when a call began: what had no end yet is found again without reading every event there is.
+BEGUN = text("kind IN ('arrived', 'queued')")
+Index("ix_events_begun", events.c.at, sqlite_where=BEGUN, postgresql_where=BEGUN)
 
 farewells = Table(
     "farewells",

@@ -1,6 +1,7 @@
 """Events in any order tell one story."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -507,6 +508,17 @@ def test_an_event_that_fits_nowhere_is_a_loose_end_not_an_error():
     """)
     )
     assert story.loose_ends == 5
+
+
+@pytest.mark.parametrize("told_at", ["09:04:50", "09:05:00", "13:00:00"])
+def test_an_end_that_was_looked_up_and_told_of_as_well_is_one_end(told_at: str):
+    rows = "09:00:00 queued\n09:01:00 answered waited=60\n09:05:00 ended"
+    looked_up = [
+        replace(event, key=happened.LOOKED_UP) if event.kind == "ended" else event for event in call(rows)
+    ]
+    late = [event for event in call(f"{told_at} ended") if event.kind == "ended"]
+    assert tell(looked_up + late).loose_ends == tell(looked_up).loose_ends == 0
+    assert tell(looked_up + late).ended == min(at(told_at), at("09:05:00"))
 
 
 def test_events_of_another_call_are_loose_ends():

@@ -30,8 +30,11 @@ CALL = "CA" + "1" * 32
 AGENT_LEG = "CA" + "2" * 32
 
 
+LONGEST_NAP = 30.0  # seconds
+
+
 class StandingClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved: short naps pass at once, and nobody wakes from a long sleep."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
@@ -43,6 +46,8 @@ class StandingClock:
         self.time += timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
+        if seconds > LONGEST_NAP:
+            await asyncio.Event().wait()
         self.forward(seconds)
 
 

@@ -65,6 +65,7 @@ CASES = [
     Case("redirect", [("POST", CALLS)]),
     Case("redirect", [("POST", CALLS), ("GET", CALLS), ("POST", CALLS)], turns=[LOST, LIVE]),
     Case("fetch", [("GET", CALLS)], "in-progress", [LIVE]),
+    Case("end_of", [("GET", CALLS)]),
     Case("direction", [("GET", CALLS)], "outbound-api", [LIVE]),
     Case("create_queues", [("GET", QUEUES), ("POST", QUEUES), ("POST", QUEUES)]),
     Case("find_room", [("GET", ROOMS)]),

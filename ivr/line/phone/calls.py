@@ -1,6 +1,7 @@
 """Live calls: brought to their farewell or to another document, and looked at."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ivr.line.phone.answers import Found, Outcome
@@ -10,13 +11,24 @@ from ivr.line.twiml import event_url, voice_url
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """Whether a call is over, and when it ended by Twilio's clock, where it says."""
+
+    over: bool
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Leg:
     status: str  # Twilio's word for it; blank where the answer does not say
     direction: str
+    ended: datetime | None
 
 
 def _read(call: Any) -> _Leg:
-    return _Leg(str(call.status or ""), str(call.direction or ""))
+    ended = call.end_time  # text where it is no time that can be read
+    at = ended if isinstance(ended, datetime) and ended.tzinfo else None
+    return _Leg(str(call.status or ""), str(call.direction or ""), at)
 
 
 class LiveCalls(Asking):
@@ -59,6 +71,14 @@ class LiveCalls(Asking):
         if seen.outcome is Outcome.TOO_LATE:
             return None
         return seen.value.status if seen.value else ""
+
+    async def end_of(self, call: str, *, within: float | None = None) -> Found[End]:
+        """Whether a call is over; TOO_LATE where Twilio knows of no such call."""
+        seen = await self._found("end_of", self._seen(call), within)
+        leg = seen.value
+        if leg is not None and leg.status:
+            return Found(seen.outcome, End(leg.status in FINAL, leg.ended))
+        return Found(Outcome.TRY_AGAIN if seen.outcome is Outcome.DONE else seen.outcome)
 
     async def direction(self, call: str, *, within: float | None = None) -> str | None:
         """inbound, outbound-api … of a call that is not over.

@@ -30,6 +30,8 @@ class StoreConflict(StoreError):
     """Another row has what only one row may have."""
 
 
+_PATIENCE = 5.0  # seconds beyond an asker's own, for a thread to finish when it is stopped
+
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 
@@ -55,7 +57,8 @@ class Gatherer(Generic[Ask, Answer]):
     def __init__(
         self, name: str, work: Work[Ask, Answer], *, timeout: float, most: int = 1000, waiting: int = 20_000
     ) -> None:
-        """`timeout`: seconds an asker waits. `most`: asks in one piece. `waiting`: asks in the queue."""
+        """`timeout`: seconds an asker waits. `most`: asks in one piece. `waiting`: asks in the queue, those
+        whose askers gave up included, since only the thread takes them out."""
         self._name, self._work = name, work
         self._timeout, self._most, self._waiting = timeout, most, waiting
         self._queue: SimpleQueue[_Item[Ask, Answer] | None] = SimpleQueue()
@@ -72,11 +75,15 @@ class Gatherer(Generic[Ask, Answer]):
             self._thread.start()
 
     def stop(self) -> None:
-        """Finish all that was asked, then end the thread. The answers reach the loop when it next runs."""
+        """Finish all that was asked, then end the thread. The answers reach the loop when it next runs.
+
+        A database that has not come back by then keeps its thread, which ends with the process: nobody can
+        be told any more, and stopping is not to wait for ever.
+        """
         thread, self._thread = self._thread, None
         if thread is not None:
             self._queue.put(None)
-            thread.join()
+            thread.join(self._timeout + _PATIENCE)
 
     async def ask(self, what: Ask) -> Answer:
         """The work's answer. Raises StoreUnavailable when there is none in time, or what the work raised."""
@@ -86,7 +93,7 @@ class Gatherer(Generic[Ask, Answer]):
         if loop is not self._loop:
             self._loop, self._timer = loop, None
             self._pending.clear()
-        if len(self._pending) >= self._waiting:
+        if max(len(self._pending), self._queue.qsize()) >= self._waiting:
             raise StoreUnavailable("too much is waiting for the database")
         item: _Item[Ask, Answer] = _Item(what, loop, monotonic() + self._timeout)
         self._pending.append(item)

@@ -27,8 +27,12 @@ from ivr.store.engine.hand import Among, Newest, Row, Unit, gathered, values
 
 def open_postgres(url: URL, *, timeout: float) -> Engine:
     """An engine; nothing is connected yet. `timeout`: seconds for one statement."""
-    # A vanished server is noticed within seconds: the thread that waits for it holds everybody up.
-    arguments = {"connect_timeout": 2, "tcp_user_timeout": 3000, "application_name": "ivr"}
+    # A vanished server is noticed within seconds, also while we only wait for it to answer: the thread that
+    # waits holds everybody up.
+    arguments = {
+        "connect_timeout": 2, "tcp_user_timeout": 3000, "keepalives_idle": 3, "keepalives_interval": 1,
+        "keepalives_count": 3, "application_name": "ivr",
+    }  # fmt: skip
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args=arguments,

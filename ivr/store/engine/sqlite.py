@@ -1,5 +1,7 @@
 """SQLite: a file in WAL mode, or memory."""
 
+import os
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,11 +65,22 @@ class SqliteHand:
         self._engine = engine
         self._connection: Connection | None = None
         self._statements: dict[object, str] = {}
+        name = engine.url.database
+        self._file = None if name in (None, "", ":memory:") else name
+        self._opened: tuple[int, int] | None = None  # which file it was that the connection was made to
+        self._broken = False
 
     @property
     def connection(self) -> Connection:
+        if self._opened is not None and (there := self._there()) != self._opened:
+            # Deleted, or another was put in its place: what is written to the old one nobody will ever read.
+            self._broken = True
+            self.drop()
+            if there is None:
+                raise sqlite3.OperationalError("the file is gone")
         if self._connection is None:
             self._connection = self._engine.connect().execution_options(ivr_reads=True)
+            self._opened = self._there()
         return self._connection
 
     def among(self, query: Among, values: Sequence[str]) -> list[Row]:
@@ -100,18 +113,39 @@ class SqliteHand:
                 cursor.executemany(self._insert(table), rows)
             cursor.execute("commit")
         except BaseException:
-            if cursor.connection.in_transaction:
-                cursor.execute("rollback")
+            self._roll_back(cursor)
             raise
         return kept
 
     def dead(self) -> bool:
-        return False  # a file does not hang up
+        return self._broken
 
     def drop(self) -> None:
         connection, self._connection = self._connection, None
+        broken, self._broken = self._broken, False
         if connection is not None:
+            if broken:
+                connection.invalidate()
+                self._engine.dispose()  # those at rest in the pool were made to the same file
             connection.close()
+
+    def _there(self) -> tuple[int, int] | None:
+        """Which file has the database's name now; None where none has, or it is memory."""
+        if self._file is None:
+            return None
+        try:
+            found = os.stat(self._file)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _roll_back(self, cursor: Any) -> None:
+        """Leave nothing half begun. A connection that cannot even do that is given up."""
+        try:
+            if cursor.connection.in_transaction:
+                cursor.execute("rollback")
+        except sqlite3.Error:
+            self._broken = True
 
     def _cursor(self) -> Any:
         return self.connection.connection.cursor()

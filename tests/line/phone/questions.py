@@ -16,6 +16,7 @@ QUESTIONS: dict[str, Callable[..., Awaitable[Any]]] = {
     "release": lambda phone, **bound: phone.release(AGENT, CALL, **bound),
     "redirect": lambda phone, **bound: phone.redirect(CALL, f"{BASE}/voice/farewell", **bound),
     "fetch": lambda phone, **bound: phone.fetch(CALL, **bound),
+    "end_of": lambda phone, **bound: phone.end_of(CALL, **bound),
     "direction": lambda phone, **bound: phone.direction(CALL, **bound),
     "create_queues": lambda phone, **bound: phone.create_queues(["billing", "default"], **bound),
     "find_room": lambda phone, **bound: phone.find_room(TASK, **bound),

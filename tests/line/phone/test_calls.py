@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 from twilio.http.response import Response
 
-from ivr.line.phone import Outcome
+from ivr.line.phone import Found, Outcome
+from ivr.line.phone.calls import End
 from tests.line.phone.script import (
     ACCOUNT,
     AGENT,
@@ -214,3 +216,28 @@ async def test_the_direction_is_that_of_a_call_that_is_not_over(line: Callable[.
     assert await line(ok(status="completed")).phone.direction(CALL) is None
     assert await line(NOBODY).phone.direction(CALL) is None
     assert await line(OSError()).phone.direction(CALL) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "end"),
+    [
+        (ok(), Found(Outcome.DONE, End(False))),
+        (ok(status="ringing"), Found(Outcome.DONE, End(False))),
+        (
+            ok(status="completed", end_time="Sat, 21 Nov 2026 09:05:00 +0000"),
+            Found(Outcome.DONE, End(True, datetime(2026, 11, 21, 9, 5, tzinfo=UTC))),
+        ),
+        (ok(status="no-answer"), Found(Outcome.DONE, End(True))),
+        (ok(status="completed", end_time="some day"), Found(Outcome.DONE, End(True))),
+        (NOBODY, Found(Outcome.TOO_LATE)),
+        (BROKEN, Found(Outcome.TRY_AGAIN)),
+        (BUSY, Found(Outcome.TRY_AGAIN)),
+        (OSError(), Found(Outcome.TRY_AGAIN)),
+        (ok(status=None), Found(Outcome.TRY_AGAIN)),
+        (Response(200, "<html>"), Found(Outcome.TRY_AGAIN)),
+    ],
+)
+async def test_whether_a_call_is_over_and_since_when(
+    line: Callable[..., Line], answer: Answer, end: Found[End]
+) -> None:
+    assert await line(answer).phone.end_of(CALL) == end
