@@ -22,7 +22,7 @@ from ivr.line.phone import Phone
 from ivr.line.signature import Signature
 from ivr.line.webhooks import Line
 from ivr.settings import Settings
-from ivr.store.database import Database
+from ivr.store.database import Database, StoreError
 from ivr.store.ledger import Ledger
 from ivr.store.people import People
 from ivr.store.seal import Seal
@@ -227,9 +227,10 @@ class Service:
 
         @desk.get("/readyz", include_in_schema=False)
         async def readyz() -> Response:
-            """Database and book are at hand."""
-            if self._book is None or not await self.database.answers():
-                return Response("not ready\n", 503, media_type="text/plain")
+            """Database and book are at hand; else the one that is not."""
+            away = "book" if self._book is None else None if await self.database.answers() else "database"
+            if away:
+                return Response(f"not ready: {away}\n", 503, media_type="text/plain")
             return Response("ready\n", media_type="text/plain")
 
         @desk.get("/metrics", include_in_schema=False)
@@ -237,6 +238,7 @@ class Service:
             """Counters, as Prometheus reads them."""
             return Response(watch.metrics(), media_type="text/plain; version=0.0.4")
 
+        @desk.exception_handler(StoreError)  # named, or the server would log each with its whole stack
         @desk.exception_handler(Exception)
         async def ours(_: Request, error: Exception) -> JSONResponse:
             """A fault of ours: said as such, and trying again is safe, since every request here is."""

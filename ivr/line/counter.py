@@ -13,12 +13,11 @@ from ivr.calls.events import Event
 from ivr.farewell.composer import say
 from ivr.farewell.moments import Line
 from ivr.line import twiml
+from ivr.line.keeping import Keeping
 from ivr.line.phone import Phone
 from ivr.line.translate import Said
 from ivr.store.ledger import Ledger, Personal
 from ivr.wrapup import Clock, Closing
-
-PATIENCE = (0.2, 0.5, 1, 2, 4, 8, 12, 15, 17)  # seconds between tries: a minute in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,7 @@ class Counter:
         self.closing, self.ledger, self.book, self.phone = closing, ledger, book, phone
         self.people, self.clock, self.caller_keys = people, clock, caller_keys
         self._public_url = public_url
+        self._keeping = Keeping(ledger, clock)
         self._trying: set[asyncio.Task[None]] = set()
 
     def url(self, path: str, /, **query: object) -> str:
@@ -125,11 +125,7 @@ class Counter:
         events = [event for event in maybe if event is not None]
         if not events:
             return
-        try:
-            await self.ledger.append(events, personal=personal)
-        except Exception as error:
-            watch.log().warning("keeping later", count=len(events), error=type(error).__name__)
-            self._beside(self._try_again(tuple(events), tuple(personal)))
+        await self._keeping.keep(events, personal)
 
     def later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         """Look again after a while, beside the answers. Only for nets: a restart of the service forgets it."""
@@ -148,19 +144,9 @@ class Counter:
         self._trying.add(task)
         task.add_done_callback(self._trying.discard)
 
-    async def _try_again(self, events: tuple[Event, ...], personal: tuple[Personal, ...]) -> None:
-        for seconds in PATIENCE:
-            await self.clock.sleep(seconds)
-            try:
-                await self.ledger.append(events, personal=personal)
-            except Exception as error:
-                watch.log().warning("keeping later", count=len(events), error=type(error).__name__)
-            else:
-                return
-        watch.UNKEPT.inc(len(events))
-
     async def close(self) -> None:
-        """Let what is still being tried finish its current try; called as the service stops."""
+        """Look at nobody again, and keep what can still be kept; called as the service stops."""
         for task in tuple(self._trying):
             task.cancel()
         await asyncio.gather(*self._trying, return_exceptions=True)
+        await self._keeping.close()

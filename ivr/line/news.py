@@ -18,7 +18,7 @@ from ivr.line.counter import Ask, Counter
 from ivr.line.phone import Outcome
 from ivr.line.phone.calls import End
 from ivr.line.translate import FINAL
-from ivr.wrapup import Standing
+from ivr.standing import Standing
 
 FAREWELL_QUIET = timedelta(seconds=60)  # longer than any moment of it lasts
 CALL_QUIET = timedelta(hours=4)

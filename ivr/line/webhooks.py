@@ -20,6 +20,7 @@ from ivr.line.assignment import AssignmentDesk
 from ivr.line.callbacks import Callbacks
 from ivr.line.counter import Ask, Counter
 from ivr.line.farewell import FarewellDesk
+from ivr.line.mishap import carried, resumed
 from ivr.line.news import News
 from ivr.line.queue import QueueDesk
 from ivr.line.rooms import Rooms
@@ -32,6 +33,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LARGEST_BODY = 256 * 1024  # bytes; a hundred times what Twilio sends
 ANSWER_WITHIN = 2.5  # seconds, whatever the database does; the caller hears silence meanwhile
+AGAIN_WITHIN = 1.9  # after a mishap, whose last second was silent too
+MOST_MISHAPS = 4  # on one address, before the call is ended: half a minute of a database that is away
 ASSIGNMENT = "/taskrouter/assignment"
 _JSON = [(b"content-type", b"application/json")]
 _XML = [(b"content-type", b"text/xml; charset=utf-8")]
@@ -104,7 +107,8 @@ class Line:
             return
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         token = translate.token(headers.get(b"i-twilio-idempotency-token", b"").decode("latin-1"))
-        ask = Ask(path, query, translate.said(params), self._counter.clock.now(), token)
+        said, token = resumed(query, params, token)
+        ask = Ask(path, query, said, self._counter.clock.now(), token)
         if path.startswith("/voice/"):
             await _answer(send, 200, _XML, await self._spoken(ask))
         elif path == ASSIGNMENT:
@@ -146,7 +150,7 @@ class Line:
     async def _spoken(self, ask: Ask) -> bytes:
         """A document, always: the caller is never the one who hears that something went wrong with us."""
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(AGAIN_WITHIN if ask.number("mishap") else ANSWER_WITHIN):
                 answer = self._voice.get(ask.path) or (
                     self._moment if ask.path.startswith("/voice/farewell/") else None
                 )
@@ -166,12 +170,13 @@ class Line:
             book = counter.book()
             locale = book.locale(ask.query.get("locale"))
             facts = line_facts(book, queue, ask.now, locale)
-            words = counter.spoken(locale, counter.line(locale, "mishap", "mishap", facts, ask.call))
+            varied = f"{ask.call}:{tries}"  # who hears of it again hears it in other words
+            words = counter.spoken(locale, counter.line(locale, "mishap", "mishap", facts, varied))
             parting = counter.spoken(locale, counter.line(locale, "mishap", "fallback", facts, ask.call))
         except Exception as error:
             watch.log().error("no words for a mishap", error=type(error).__name__)
             locale, words, parting = "", [], []
-        again = counter.url(ask.path, **{**ask.query, "mishap": tries + 1})
+        again = counter.url(ask.path, **carried(ask))
         if ask.path == "/voice/bridging":
             return twiml.EMPTY
         if ask.path == "/voice/incoming":
@@ -190,8 +195,8 @@ class Line:
             return twiml.document(twiml.pause(2), twiml.redirect(again) if tries < 20 else twiml.hangup())
         if ask.path == "/voice/farewell/done":
             return twiml.document(twiml.hangup())  # the goodbye has been heard: nothing is left to say
-        if tries < 2:
-            return twiml.document(*(words if tries == 0 else []), twiml.pause(1), twiml.redirect(again))
+        if tries < MOST_MISHAPS:
+            return twiml.document(*words, twiml.pause(1), twiml.redirect(again))
         return twiml.document(*parting, twiml.hangup())
 
     def _fallback(self, said: translate.Said) -> bytes:

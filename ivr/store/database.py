@@ -5,9 +5,11 @@ is answered when it is on the disk. Reads are gathered the same way: one `where 
 Everything on these two paths goes straight to the driver, in statements that SQLAlchemy compiled once.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from threading import Lock
+from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Table, select
@@ -28,6 +30,8 @@ Rows: TypeAlias = Sequence[tuple[Table, dict[str, Any]]]
 Change: TypeAlias = Callable[[Connection], Any]
 Query: TypeAlias = Callable[[Hand, list[A]], list[T]]
 """Answers many asks at once, each in its place. Runs in the reading thread."""
+
+_LATELY = 10.0  # seconds
 
 # SQLite's codes for "not now": busy, locked, no memory, read-only, disk trouble, full, cannot open, locking.
 _SQLITE_NOT_NOW = frozenset({5, 6, 7, 8, 10, 13, 14, 15})
@@ -50,6 +54,7 @@ class Database:
         # In memory there is one connection for both threads; elsewhere they never meet.
         self._turn: Lock | nullcontext[None] = Lock() if memory else nullcontext()
         self._create = memory
+        self._refused = float("-inf")  # when a write was, by time.monotonic; forgotten when the next is kept
         self._writing: Gatherer[Unit | Change, Any] = Gatherer("ivr-write", self._write, timeout=timeout)
         self._reading: Gatherer[tuple[Query[Any, Any], Any], Any] = Gatherer(
             "ivr-read", self._read, timeout=timeout
@@ -97,13 +102,17 @@ class Database:
         """Run `job` in the reading thread; for reads that are too rare to gather."""
         return await self.read(_look, job)
 
-    async def answers(self) -> bool:
-        """Whether the database answers now, with its tables there."""
+    async def answers(self, *, within: float = 0.8) -> bool:
+        """Whether the database can be read and written now, with its tables there; found out in `within` seconds.
+
+        A write that was refused a moment ago says no as well: a full disk shows only there.
+        """
         try:
-            await self.look(lambda connection: connection.execute(select(events.c.call).limit(1)).all())
-        except StoreError:
+            async with asyncio.timeout(within):
+                await asyncio.gather(self.look(_any_event), self._writing.ask(Unit(())))
+        except (StoreError, TimeoutError):
             return False
-        return True
+        return monotonic() - self._refused > _LATELY
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -130,9 +139,15 @@ class Database:
     def _keep(self, units: list[Unit]) -> list[bool | Exception]:
         """Whether each unit was kept. A bad unit spoils a commit for all, so after one each goes alone."""
         try:
-            return list(self._once_more(self._writer, lambda: self._writer.keep(units)))
+            kept: list[bool | Exception] = [*self._once_more(self._writer, lambda: self._writer.keep(units))]
         except Exception as error:
             judged = self._judge(error)
+        else:
+            if any(unit.rows for unit in units):  # and not merely whether a transaction can be had
+                self._refused = float("-inf")
+            return kept
+        if isinstance(judged, StoreUnavailable):
+            self._refused = monotonic()
         if len(units) == 1 or isinstance(judged, StoreUnavailable):
             return [judged] * len(units)
         return [kept for unit in units for kept in self._keep([unit])]
@@ -205,6 +220,10 @@ class Database:
         if isinstance(cause, driver.Error | SQLAlchemyError | OverflowError | UnicodeError):
             return StoreError(f"the database refused ({name})")
         return error
+
+
+def _any_event(connection: Connection) -> object:
+    return connection.execute(select(events.c.call).limit(1)).all()
 
 
 def _look(hand: Hand, jobs: list[Callable[[Connection], Any]]) -> list[Any]:

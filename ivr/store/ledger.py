@@ -7,7 +7,7 @@ and farewells hold no personal data; numbers, notes and words are sealed in a ta
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -62,6 +62,8 @@ class Ledger:
         self._database, self._seal = database, seal
         # Farewells by (call, part, sealed bytes): each of a caller's requests reads the same one.
         self._recent: dict[Row, Farewell] = {}
+        self.at_hand: Callable[[str], Sequence[Event]] = lambda _: ()
+        """Events of a call that somebody still tries to keep: they are read with those that are kept."""
 
     async def append(self, events: Sequence[Event], personal: Sequence[Personal] = ()) -> None:
         """Keep events, and what is personal about them, as one unit. On the disk when this returns."""
@@ -121,7 +123,7 @@ class Ledger:
         """
         asked = recall.Asked(call, tuple(caller), None if since is None else micros(since))
         found = await self._database.read(recall.find, asked)
-        events = recall.told(found.events)
+        events = (*recall.told(found.events), *self.at_hand(call))
         farewells = self._farewells(found.personal)
         return Record(
             events=events,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, func, insert, make_url, select
+from sqlalchemy import Engine, Table, event, func, insert, make_url, select
 
 from ivr.store.database import Database, StoreConflict, StoreError, StoreUnavailable
 from ivr.store.engine.hand import Among, Hand, Newest
@@ -218,6 +218,75 @@ async def test_a_locked_database_is_unavailable_and_comes_back(tmp_path: Path, s
     other.close()
     assert await database.write([row("CA3")])
     database.stop()
+
+
+async def test_a_file_that_is_gone_is_unavailable_and_nothing_is_written_to_where_it_was(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    file, aside = tmp_path / "gone.sqlite3", tmp_path / "aside.sqlite3"
+    file.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    database.start()
+    await database.write([row("CA1")])
+    file.rename(aside)
+    with pytest.raises(StoreUnavailable):
+        await database.write([row("CA2")])
+    with pytest.raises(StoreUnavailable):
+        await database.read(calls, ["CA1"])
+    assert not await database.answers()
+    assert not file.exists()  # no empty one is left in its place
+    aside.rename(file)
+    assert await database.write([row("CA3")])
+    assert await database.read(calls, ["CA1", "CA2", "CA3"]) == ["CA1", "CA3"]
+    database.stop()
+
+
+async def test_a_file_put_in_its_place_is_the_one_that_is_read_and_written(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    file, copy = tmp_path / "ivr.sqlite3", tmp_path / "restored.sqlite3"
+    file.write_bytes(sqlite_template.read_bytes())
+    copy.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    database.start()
+    await database.write([row("CA1")])
+    assert await database.read(calls, ["CA1"]) == ["CA1"]
+    for name in (Path(f"{file}-wal"), Path(f"{file}-shm")):
+        name.unlink(missing_ok=True)
+    copy.replace(file)
+    assert await database.write([row("CA2")])
+    assert await database.read(calls, ["CA1", "CA2"]) == ["CA2"]
+    assert await database.answers()
+    database.stop()
+
+
+async def test_a_connection_that_cannot_even_roll_back_is_replaced(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    file = tmp_path / "ivr.sqlite3"
+    file.write_bytes(sqlite_template.read_bytes())
+    made: list[sqlite3.Connection] = []
+
+    def connected(driver: sqlite3.Connection, _: object) -> None:
+        made.append(driver)
+
+    event.listen(Engine, "connect", connected)
+    database = Database(f"sqlite:///{file}")
+    database.start()
+    try:
+        await database.write([row("CA1")])
+
+        def authorise(action: int, what: str | None, *_: object) -> int:
+            ends = action == sqlite3.SQLITE_TRANSACTION and what in ("COMMIT", "ROLLBACK")
+            return sqlite3.SQLITE_DENY if ends else sqlite3.SQLITE_OK
+
+        made[0].set_authorizer(authorise)
+        assert await database.write([row("CA2")])
+        assert len(made) > 1
+        assert await database.read(calls, ["CA1", "CA2"]) == ["CA1", "CA2"]
+    finally:
+        event.remove(Engine, "connect", connected)
+        database.stop()
 
 
 async def test_whoever_waits_too_long_is_told_to_try_again(database_url: str) -> None:

@@ -41,9 +41,24 @@ def open_sqlite(url: URL, *, memory: bool, timeout: float) -> Engine:
         except OSError as error:
             raise StoreError(f"the folder of {url.database} cannot be made: {error.strerror}") from None
         engine = create_engine(url, connect_args=arguments)
+        event.listen(engine, "do_connect", _Once(url.database or "").there)
     event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+class _Once:
+    """A file that was there once is never made anew: an empty one in its place would hide that it is gone."""
+
+    def __init__(self, file: str) -> None:
+        self._file, self._was_there = file, False
+
+    def there(self, *_: object) -> None:
+        """Before each connection."""
+        if os.path.exists(self._file):
+            self._was_there = True
+        elif self._was_there:
+            raise sqlite3.OperationalError("the file is gone")
 
 
 def _connected(driver: Any, _: object) -> None:
@@ -72,12 +87,10 @@ class SqliteHand:
 
     @property
     def connection(self) -> Connection:
-        if self._opened is not None and (there := self._there()) != self._opened:
+        if self._connection is not None and self._there() != self._opened:
             # Deleted, or another was put in its place: what is written to the old one nobody will ever read.
             self._broken = True
             self.drop()
-            if there is None:
-                raise sqlite3.OperationalError("the file is gone")
         if self._connection is None:
             self._connection = self._engine.connect().execution_options(ivr_reads=True)
             self._opened = self._there()

@@ -1,0 +1,1 @@
+"""Real faults on real databases, and what callers hear meanwhile."""
