@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]  # publishes no types
 
 from ivr import __version__, watch
+from ivr.book import spoken
 from ivr.book.book import Book, read
 from ivr.line.counter import Counter
 from ivr.line.phone import Phone
@@ -157,6 +158,7 @@ class Service:
         """Open, and make sure that the queues the book names exist."""
         await self.open()
         await self.phone.start()
+        spoken.load(spoken.SPEAKERS)
         self.line.news.start()
         if self._settle:
             settle()

@@ -118,7 +118,7 @@ class Counter:
         return twiml.say(ssml, voice.voice, voice.language, plain=not voice.ssml)
 
     async def keep(self, maybe: Sequence[Event | None], *, personal: Sequence[Personal] = ()) -> None:
-        """Record events durably; where that cannot be done at once, go on trying from memory for a minute.
+        """Record events durably, or from memory as soon as that can be done.
 
         A caller is on the line: whatever the database does, the answer does not wait for it for long.
         """
@@ -128,7 +128,7 @@ class Counter:
         await self._keeping.keep(events, personal)
 
     def later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
-        """Look again after a while, beside the answers. Only for nets: a restart of the service forgets it."""
+        """Look again after a while, beside the answers. A restart forgets it: news.py finds who was left alone."""
 
         async def look() -> None:
             await self.clock.sleep(seconds)

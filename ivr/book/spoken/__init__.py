@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from ivr.book.spoken.english import English
 from ivr.book.spoken.length import plain, seconds
-from ivr.book.spoken.speaker import LONG_PAUSE, SHORT_PAUSE, Speaker, Value, escape
+from ivr.book.spoken.speaker import LONG_PAUSE, SHORT_PAUSE, Speaker, Value, escape, load
 
 __all__ = [
-    "LONG_PAUSE", "SHORT_PAUSE", "SPEAKERS", "Speaker", "Value", "escape", "plain", "seconds", "speaker",
+    "LONG_PAUSE", "SHORT_PAUSE", "SPEAKERS", "Speaker", "Value", "escape", "load", "plain", "seconds", "speaker",
 ]  # fmt: skip
 
 SPEAKERS: dict[str, type[Speaker]] = {English.language: English}

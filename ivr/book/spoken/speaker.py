@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import ClassVar, TypeAlias
@@ -112,6 +112,13 @@ def in_words(value: int, form: str, language: str) -> str:
     from num2words import num2words  # fifty milliseconds to import, wanted by words alone
 
     return str(num2words(value, to=form, lang=language)) if abs(value) < 1_000_000 else str(value)
+
+
+def load(languages: Iterable[str]) -> None:
+    """Load what is slow to load: the first caller to hear a number would wait for it, half a second in silence."""
+    for language in languages:
+        in_words(1, "cardinal", language)
+    _telephone_groups("+442079460000", "en-GB")
 
 
 # ---- codes ----

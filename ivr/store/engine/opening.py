@@ -31,6 +31,15 @@ def in_memory(url: str) -> bool:
     return _kind(parsed) == "sqlite" and parsed.database in (None, "", ":memory:")
 
 
+def place(url: str) -> str:
+    """Where a database is, for the operator: without user and password."""
+    parsed = _parse(url)
+    if _kind(parsed) == "sqlite":
+        return parsed.database or "memory"
+    host = parsed.host or parsed.query.get("host") or "this machine"
+    return f"{host if isinstance(host, str) else host[0]}{f':{parsed.port}' if parsed.port else ''}"
+
+
 def _kind(url: URL) -> str:
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":

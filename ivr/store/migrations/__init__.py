@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ivr.store.engine.gathering import StoreError, StoreUnavailable
-from ivr.store.engine.opening import in_memory, open_engine
+from ivr.store.engine.opening import in_memory, open_engine, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,10 @@ def _connected(url: str) -> "Iterator[Connection]":
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        raise StoreUnavailable(f"the database cannot be used now ({type(error.orig).__name__})") from None
+        raise StoreUnavailable(
+            f"the database at {place(url)} cannot be used now ({type(error.orig).__name__}); "
+            "is it running, and is it the one that IVR_DATABASE_URL should name?"
+        ) from None
     finally:
         engine.dispose()
 
