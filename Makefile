@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 RUN_READY  := $(VENV)/.ready-run
 TEST_READY := $(VENV)/.ready-test
 
-.PHONY: env run test bench check locks clean
+.PHONY: env run test bench chaos check locks clean
 
 env: $(RUN_READY)
 
@@ -18,6 +18,9 @@ test: $(TEST_READY)
 
 bench: $(TEST_READY)
 	@$(BIN)/python -m tests.bench
+
+chaos: $(TEST_READY)
+	@$(BIN)/python -m tests.chaos --calls 10000
 
 check: $(TEST_READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" infra/check

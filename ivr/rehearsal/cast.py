@@ -110,6 +110,7 @@ class Cast:
         self.caller: Leg | None = None
         self.agents: list[Leg] = []
         self.did: list[Did] = []
+        self.acted: list[tuple[float, Happening]] = []  # what came about, and when
         self.answers: list[tuple[str, int, Any]] = []  # what, status, body: the API's
         self.faults: list[str] = []
         self.left_behind: list[Leg] = []  # agents whom nobody let go
@@ -223,6 +224,8 @@ class Cast:
     # --- doing -------------------------------------------------------------------------------------------
 
     async def _do(self, happening: Happening) -> None:
+        if happening.does not in ("presses", "says", "hangs up"):
+            self.acted.append((self.clock.monotonic(), happening))
         if happening.does == "queued":
             await self._ring(happening.what or None)
         elif happening.does == "answered":
@@ -262,10 +265,12 @@ class Cast:
             self.faults.append(f"line {happening.line}: the {happening.who} was no longer there")
             return
         if happening.does == "hangs up":
+            self.acted.append((self.clock.monotonic(), happening))
             leg.hang_up(happening.who)
             return
         if happening.who == "agent":  # who presses again when nothing comes of it
             await self.until(lambda: bool(leg.listens) or leg.ended is not None, 30)
+        self.acted.append((self.clock.monotonic(), happening))
         if happening.does == "presses":
             leg.press(happening.what)
         else:

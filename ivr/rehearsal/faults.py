@@ -43,6 +43,7 @@ _WHICH = re.compile(
     r"(?P<what>requests?|events|/(?:voice|events|taskrouter)[a-z0-9_/-]*)"
     r"(?: by (?P<seconds>\d+(?:\.\d+)?)s)?"
 )
+_CALL = re.compile(rb"(?:^|&)CallSid=(CA[0-9a-f]{32})")
 _HOW_MANY = re.compile(r"(?P<every>every)|the (?P<nth>\d+)(?:st|nd|rd|th)|(?P<first>\d+)")
 
 
@@ -122,6 +123,7 @@ class Carried:
 
     path: str
     at: float  # simulated seconds since the rehearsal began
+    call: str | None = None  # the leg it is about
     tries: int = 0
     delivered: int = 0  # how often the service got it
     answered: int = 0  # how often Twilio got the answer in time
@@ -173,7 +175,11 @@ class Faults:
         token = request.headers.get("I-Twilio-Idempotency-Token")
         if token is None:
             return await self._on(client, request)
-        one = self.carried.setdefault(token, Carried(path, self._clock.monotonic()))
+        one = self.carried.get(token)
+        if one is None:
+            call = _CALL.search(request.content)
+            one = Carried(path, self._clock.monotonic(), call[1].decode() if call else None)
+            self.carried[token] = one
         one.tries += 1
         try:
             return await self._carry(client, request, one, self._hits("carry", path, ON_THE_WAY))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ivr.rehearsal.call import Sound
-from ivr.rehearsal.cast import Cast, moment_of
+from ivr.rehearsal.cast import Cast, Happening, moment_of
 from ivr.rehearsal.faults import Carried
 from ivr.rehearsal.wire import Asked
 
@@ -76,6 +76,7 @@ class Report:
     caller_heard: str = ""  # from the greeting on
     agent_stayed: float | None = None  # seconds from the caller's end to the agent's; negative: left before
     goodbye_whole: bool = False  # the last goodbye line played to its end
+    acted: tuple[tuple[float, Happening], ...] = ()  # what came about, and when
     carried: tuple[Carried, ...] = ()  # on a disturbed way, what became of each request of Twilio's
     task: str | None = None  # what became of TaskRouter's task
     room: str | None = None  # what became of the last room
@@ -159,6 +160,7 @@ def report(cast: Cast, told: Mapping[str, Any]) -> Report:
         task=_task(cast),
         room=cast.exchange.rooms[-1].status if cast.exchange.rooms else None,
         agents_call=_agents_call(cast),
+        acted=tuple(cast.acted),
         faults=list(cast.faults),
     )
     if agents and agents[-1].ended is not None and caller is not None and caller.ended is not None:

@@ -52,11 +52,11 @@ class Stay:
     leg: Leg
     queue: "Queue"
     since: int  # simulated microseconds
-    taken: int | None = None
+    taken: int | None = None  # from the queue, or gone from it
 
     @property
     def seconds(self) -> int:
-        """Whole seconds in the queue so far, or until taken: Twilio's QueueTime."""
+        """Whole seconds in the queue so far, or until taken from it: Twilio's QueueTime."""
         until = self.leg.clock.microseconds if self.taken is None else self.taken
         return (until - self.since) // _SECOND
 
@@ -99,6 +99,7 @@ class Queue:
         """A caller waits no longer."""
         if stay in self.waiting:
             self.waiting.remove(stay)
+            stay.taken = stay.leg.clock.microseconds
 
     async def next_caller(self, agent: Leg, whisper: "Whisper", seconds: float) -> "Bridge | None":
         """The bridge to whoever waited longest; an empty queue is waited at for `seconds`."""
