@@ -80,7 +80,7 @@ class WayBack:
         if heard_out(ask, farewell, at):
             events.append(spoke(ask, farewell.part, at))
         part = farewell.part
-        events.append(Returned(call=ask.call, at=ask.now + _NEXT, key=f"{part}", part=part))
+        events.append(Returned(call=ask.call, at=ask.now, key=f"{part}", part=part))
         await self._counter.keep(events)
         words = self._moments.question(ask, standing, farewell, "back")
         action = self._moments.url(ask, "talked", farewell)

@@ -276,7 +276,6 @@ class Line:
         return 204
 
 
-
 def _where(path: str) -> str:
     """An address's family, for counters: never anything a sender can choose freely."""
     parts = path.split("/")
