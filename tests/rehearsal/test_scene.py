@@ -379,7 +379,7 @@ def test_a_wrap_up_is_read_as_the_api_takes_it() -> None:
         ("happened: |\n  09:00:00  queued\n  09:00:01  wrapped up  cheerful", "nobody can note “cheerful”"),
         ("happened: |\n  09:00:00  queued\n  09:00:01  caller presses 1 during lunch", "lunch is no moment"),
         ("happened: |\n  09:00:00  queued\ndate: tomorrow", "tomorrow is not a date"),
-        ("happened: |\n  09:00:00  queued\nstar: off", "star: off is neither on nor away"),
+        ("happened: |\n  09:00:00  queued\nstar: off", "star off: after the star key"),
         ("happened: |\n  09:00:00  queued\nheard: goodbye", "needs a moment before it"),
         ("happened: |\n  09:00:00  queued\nthen:\n  - weather: fine", "nobody can tell weather"),
         ("happened: |\n  09:00:00  queued\nthen:\n  - outcome", "is not a name and a value"),
