@@ -22,7 +22,7 @@ CALL_BACK_KEY = "2"  # beside 1, the queue again; the queue's own key is for tho
 MOST_STAYS = 3  # the first, and the queue again at most twice
 ALONE_SECONDS = 1.0  # after an agent's end: by then a caller who was with them has asked what comes next
 
-_BEFORE = timedelta(microseconds=1)  # between two events of one instant that must be told in this order
+_NEXT = timedelta(microseconds=1)  # between two events of one instant that must be told in this order
 
 
 class Begin(Protocol):
@@ -144,7 +144,7 @@ class WayBack:
         key = ask.token or f"{part}:nobody"
         if ask.said.digits == CALL_BACK_KEY and _may_ring_back(ask, standing):
             return await self._rung_back(ask, standing, farewell, at, key)
-        pressed = Pressed(call=ask.call, at=ask.now - _BEFORE, key=key, digit="1", moment=at, part=part)
+        pressed = Pressed(call=ask.call, at=ask.now - _NEXT, key=key, digit="1", moment=at, part=part)
         queue, stay = standing.story.queue or "default", standing.story.stays
         if not known(standing, pressed):
             stay += 1

@@ -52,7 +52,7 @@ function answer(errorUrl) {
     const again = path === "/voice/agent/next" ? { ...query, mishap: 1 } : { queue, mishap: 1 };
     return `${mishap}<Pause length="2"/><Redirect>${address(path, again)}</Redirect>`;
   }
-  if (first && ["/voice/incoming", "/voice/wait", "/voice/bridging"].includes(path)) {
+  if (first && ["/voice/incoming", "/voice/wait", "/voice/wait/key", "/voice/bridging"].includes(path)) {
     return `${mishap}${waiting(queue, query)}${fallback}<Hangup/>`;
   }
   return `${fallback}<Hangup/>`;

@@ -91,7 +91,7 @@ def test_the_function_holds_no_markup_that_could_end_a_script(small: Book) -> No
     assert "</script" not in given
 
 
-@pytest.mark.parametrize("path", ["/voice/incoming", "/voice/wait", "/voice/bridging"])
+@pytest.mark.parametrize("path", ["/voice/incoming", "/voice/wait", "/voice/wait/key", "/voice/bridging"])
 def test_a_caller_not_yet_served_waits_on_without_our_addresses(ask: Ask, path: str) -> None:
     document = ask(f"{URL}{path}?queue=billing&locale=en-GB")
     assert verbs(document) == ["Say", "Enqueue", "Say", "Hangup"]
