@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from ivr.calls.events import Event, Released, Returned
 from ivr.calls.waits import callers_key
 from ivr.farewell.facts import line_facts
-from ivr.line import twiml
+from ivr.line import translate, twiml
 from ivr.line.back import ASKING_SECONDS, room
 from ivr.line.counter import Ask, Counter
 from ivr.line.translate import FINAL
@@ -118,10 +118,11 @@ class AgentDesk:
 
         async def look() -> None:
             story = (await self._counter.closing.standing(call)).story
-            if not story.returns or story.agent is None or story.released:
+            agent = translate.sid(story.agent)
+            if not story.returns or agent is None or story.released:
                 return
-            if await self._counter.ledger.answered_by(story.agent) == call:  # and not somebody else's by now
-                await self._counter.phone.release(story.agent, call)
+            if await self._counter.ledger.answered_by(agent) == call:  # and not somebody else's by now
+                await self._counter.phone.release(agent, call)
 
         self._counter.later(ALONE_SECONDS, look)
 

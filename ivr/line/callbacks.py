@@ -48,6 +48,10 @@ class Callbacks:
         if caller is not None:
             self._way_back.left_alone(caller)
             return
+        self.gone(leg)
+
+    def gone(self, leg: str) -> None:
+        """The caller's leg is over: nobody who was with them is kept."""
         self._agents.left_alone(leg)
         self._rooms.over(leg)
         self._assignments.finish(leg)

@@ -17,6 +17,7 @@ from ivr.line import translate
 from ivr.line.counter import Ask, Counter
 from ivr.line.phone import Outcome
 from ivr.line.phone.calls import End
+from ivr.line.rooms import Rooms
 from ivr.line.translate import FINAL
 from ivr.standing import Standing
 
@@ -27,6 +28,7 @@ SWEEP_EVERY = timedelta(minutes=15)  # the ledger is read so often, for each cal
 LOOK_BACK = timedelta(hours=24)  # a call that began before that is history
 JUST_ENDED = timedelta(minutes=10)  # whom an end so recent left alone may still be there
 TRY_AGAIN = timedelta(seconds=20)  # after the ledger gave no answer
+AT_ONCE = 0.1  # seconds
 BETWEEN = 0.25  # seconds between two questions to Twilio, however many calls have fallen silent
 MOST = 20_000  # calls kept in mind; the ledger knows the others
 
@@ -45,11 +47,17 @@ class News:
     """Waits for news of every call under way, and asks for it where none comes."""
 
     def __init__(
-        self, counter: Counter, *, callers_alone: Callable[[str], None], agents_alone: Callable[[str], None]
+        self,
+        counter: Counter,
+        *,
+        callers_alone: Callable[[str], None],
+        gone: Callable[[str], None],
+        rooms: Rooms,
     ) -> None:
-        """What is done for a caller whose agent has gone, and for an agent whose caller has, the desks know."""
-        self._counter = counter
-        self._callers_alone, self._agents_alone = callers_alone, agents_alone
+        """What is done for a caller whose agent has gone, and for whoever was with a caller who has, is the
+        desks' own; each looks for itself first whether anything is to be done."""
+        self._counter, self._rooms = counter, rooms
+        self._callers_alone, self._gone = callers_alone, gone
         self._open: dict[str, _Open] = {}
         self._started = self._swept = False
         self._sweep_due = datetime.max.replace(tzinfo=UTC)  # not before the start
@@ -159,8 +167,7 @@ class News:
         if story.caller_is == "gone" or story.last_news is None:
             self._free(standing)
             return None
-        if await self._alone(standing, now):
-            self._callers_alone(call)
+        await self._not_alone(standing, now)
         quiet = FAREWELL_QUIET if story.caller_is in ("farewell", "returning") else CALL_QUIET
         due = min(story.last_news, now) + quiet
         if due > now:
@@ -169,6 +176,7 @@ class News:
         if await self._over(call, standing, now):
             self._free(standing)
             return None
+        self._go_on(standing)
         wait = min(one.pause, LONGEST_PAUSE)
         return _Open(now + wait * (1 + _spread(call) / 4), min(wait * 2, LONGEST_PAUSE))
 
@@ -186,18 +194,29 @@ class News:
         watch.log().info("closed", call=call)
         return True
 
-    async def _alone(self, standing: Standing, now: datetime) -> bool:
-        """Whether the caller is in a room of ours with an agent whose leg is over, told or not."""
-        call, agent = standing.story.call, translate.sid(standing.story.agent)
+    async def _not_alone(self, standing: Standing, now: datetime) -> None:
+        """See to a caller who may be in a room with nobody: the agent's end was told before a restart, or never."""
+        call, agent, room = standing.story.call, translate.sid(standing.story.agent), standing.room
+        if room is not None and room.told and not room.over and room.inside == (call,):
+            self._rooms.worker_left(call)
         if not _in_our_room(standing):
-            return False
-        if standing.story.released or agent is None:
-            return True
-        end = await self._asked(agent)
-        if end is None or not end.over:
-            return False
-        await self._counter.ledger.append([Released(call=call, at=now, key=agent, agent=agent)])
-        return True
+            return
+        if not standing.story.released and agent is not None:
+            end = await self._asked(agent)
+            if end is None or not end.over:
+                return
+            await self._counter.ledger.append([Released(call=call, at=now, key=agent, agent=agent)])
+        self._callers_alone(call)
+
+    def _go_on(self, standing: Standing) -> None:
+        """The caller is still in a room at their farewell and hears nothing: its announcement was lost."""
+        call, latest, story = standing.story.call, standing.latest, standing.story
+        if story.caller_is != "farewell" or not story.in_room or latest is None:
+            return
+        if story.heard:
+            self._rooms.over(call)
+        else:
+            self._rooms.watch_over(call, AT_ONCE, latest.part, standing.hearing)
 
     async def _asked(self, leg: str) -> End | None:
         """What Twilio says of a leg; one it does not know is over. None where it could not be asked."""
@@ -208,18 +227,18 @@ class News:
         return end
 
     def _free(self, standing: Standing) -> None:
-        """The caller has gone: an agent who went to the room for them may be there still."""
-        if standing.story.returns and not standing.story.released and standing.story.room is None:
-            self._agents_alone(standing.story.call)
+        """The caller has gone: an agent or a room that waited for them may be there still."""
+        story = standing.story
+        if story.assigned or standing.in_conference or (story.returns and not story.released):
+            self._gone(story.call)
 
 
 def _in_our_room(standing: Standing) -> bool:
-    """Whether the caller was brought back to the agent and has not come on since. Flex's and TaskRouter's
-    rooms tell by themselves who leaves them."""
-    latest, story = standing.latest, standing.story
-    if latest is None or story.room is not None:
+    """Whether the caller was brought back to the agent, in a room of ours, and has not come on since."""
+    latest = standing.latest
+    if latest is None or standing.in_conference:
         return False
-    return story.caller_is == "talking" and standing.returned(latest.part)
+    return standing.story.caller_is == "talking" and standing.returned(latest.part)
 
 
 def _spread(call: str) -> float:

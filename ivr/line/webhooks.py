@@ -78,7 +78,9 @@ class Line:
             assignments=self._assignments,
             rooms=rooms,
         )
-        self.news = News(counter, callers_alone=farewells.way_back.left_alone, agents_alone=agents.left_alone)
+        self.news = News(
+            counter, callers_alone=farewells.way_back.left_alone, gone=callbacks.gone, rooms=rooms
+        )
         self._events: dict[str, Callable[[Ask], Awaitable[None]]] = {
             "/events/call": callbacks.call,
             "/events/conference": callbacks.conference,

@@ -153,8 +153,9 @@ async def test_of_many_events_at_one_time_those_that_were_acknowledged_are_kept(
                     break
                 again = await asyncio.gather(*map(told, legs))
             assert set(again) == {204}
-            kept = [len((await twilio.service.ledger.read(leg)).events) for leg in legs]
-            assert kept == [1] * 400
+            for leg in legs:  # a try that was refused may have been kept all the same: it says no other thing
+                (end,) = {(event.kind, event.key) for event in (await twilio.service.ledger.read(leg)).events}
+                assert end[0] == "ended"
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ SETTINGS = {
     ("url", "where"),
     [
         ("postgresql://ivr:a-password@127.0.0.1:1/ivr", "127.0.0.1:1"),
-        ("postgresql://ivr:a-password@/ivr?host=/no/such/socket", "/no/such/socket"),
         ("sqlite:///{folder}", "{folder}"),
     ],
 )
