@@ -5,19 +5,16 @@ Every core plays its share. It stops by itself, prints the scene of each call th
 """
 
 import argparse
-import asyncio
-import gc
 import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tests.chaos.generator import generated
-from tests.chaos.smaller import smaller
-from tests.chaos.trial import Verdict, charge, tried
+from tests.chaos.share import Tried, share
 
 TOGETHER = 20  # calls a worker takes at once
 
@@ -27,61 +24,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--calls", type=int, default=10_000, help="how many (default 10,000)")
     parser.add_argument("--first", type=int, default=1, help="the first one's seed (default 1)")
-    parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default one a core)"
-    )
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="default: one a core")
     asked = parser.parse_args()
-    began, failed, disturbed, compared = time.monotonic(), 0, 0, 0
-    with _progress() as progress, get_context("spawn").Pool(asked.workers) as pool:
+    began, done = time.monotonic(), list[Tried]()
+    with _progress() as progress:
         bar = progress.add_task("calls", total=asked.calls)
-        for seed, faulty, verdict, scene in _all(
-            pool.imap_unordered(_share, _shares(asked.first, asked.calls))
-        ):
+        for one in _all(asked.first, asked.first + asked.calls, asked.workers):
             progress.advance(bar)
-            disturbed += faulty
-            compared += verdict.compared
-            if verdict.faults:
-                failed += 1
-                progress.console.print(f"seed {seed}", scene, markup=False, highlight=False)
-    seconds = time.monotonic() - began
+            done.append(one)
+            if one.charge:
+                progress.console.print(f"seed {one.seed}", one.charge, markup=False, highlight=False)
+    failed = sorted(one.seed for one in done if one.charge)
     print(
-        f"{asked.calls:,} calls in {seconds:.0f} s: {disturbed:,} on a disturbed way, "
-        f"{compared:,} of them told as on a clear one; {failed} broke a law"
+        f"{len(done):,} calls in {time.monotonic() - began:.0f} s; "
+        f"{sum(one.disturbed for one in done):,} on a disturbed way, "
+        f"{sum(one.compared for one in done):,} of these held to the story of a clear one; "
+        f"{len(failed)} broke a law{': ' if failed else ''}{', '.join(map(str, failed))}"
     )
     return 1 if failed else 0
 
 
-Tried = tuple[int, bool, Verdict, str]
-
-
-def _shares(first: int, calls: int) -> list[range]:
-    return [
-        range(seed, min(seed + TOGETHER, first + calls)) for seed in range(first, first + calls, TOGETHER)
-    ]
-
-
-def _all(shares: Iterator[list[Tried]]) -> Iterator[Tried]:
-    for share in shares:
-        yield from share
-
-
-def _share(seeds: range) -> list[Tried]:
-    """One worker's share. What fails is made as small as it can be."""
-    gc.freeze()  # the libraries and the book live as long as the process
-
-    async def whole() -> list[Tried]:
-        done = []
-        for seed in seeds:
-            scene = generated(seed)
-            verdict = await tried(scene)
-            charged = ""
-            if verdict.faults:
-                least, last = await smaller(scene, verdict)
-                charged = charge(least, last)
-            done.append((seed, bool(scene.faults), verdict, charged))
-        return done
-
-    return asyncio.run(whole())
+def _all(first: int, end: int, workers: int) -> Iterator[Tried]:
+    shares = [range(seed, min(seed + TOGETHER, end)) for seed in range(first, end, TOGETHER)]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(share, seeds) for seeds in shares]):
+            yield from future.result()
 
 
 def _progress() -> Progress:
