@@ -10,7 +10,8 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urldefrag
 
-from ivr.rehearsal.taskrouter import Reservation, TaskRouter, Terms
+from ivr.rehearsal.taskrouter import TaskRouter, Terms
+from ivr.rehearsal.tasks import Reservation
 from ivr.rehearsal.twiml_rules import NotPlayed, TwilioRefuses
 from ivr.rehearsal.wire import Unanswered
 

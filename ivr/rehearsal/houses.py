@@ -12,7 +12,9 @@ from urllib.parse import quote
 from ivr.rehearsal.assignments import assign
 from ivr.rehearsal.call import Document, Leg, Number, read_inline
 from ivr.rehearsal.rooms import Exchange, Room
-from ivr.rehearsal.taskrouter import Reservation, Task, TaskRouter, Worker
+from ivr.rehearsal.taskrouter import TaskRouter
+from ivr.rehearsal.tasks import Reservation, Task, Worker
+from ivr.rehearsal.transfers import hand_over, hand_to_queue, taken_over
 from ivr.rehearsal.twiml_rules import enqueue
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ class TaskHouse:
         else:
             self.router.accept_in_browser(reservation)
         if await self._connected(reservation) and from_hold:
-            self.router.taken_over(reservation)
+            taken_over(self.router, reservation)
 
     async def hold(self, held: bool) -> None:
         task, room = self._with_caller()
@@ -148,10 +150,10 @@ class TaskHouse:
         task, room = self._with_caller()
         handed = False
         if task is not None and room is not None and mode == "warm":
-            second = await self.router.hand_over(task, self._worker(task), queue or None)
+            second = await hand_over(self.router, task, self._worker(task), queue or None)
             handed = second is not None and await self._connected(second)
         elif task is not None and room is not None:
-            handed = await self.router.hand_to_queue(task, queue or task.queue)
+            handed = await hand_to_queue(self.router, task, queue or task.queue)
         if not handed:
             self.cast.faults.append("nobody was with the caller who could hand them on")
 

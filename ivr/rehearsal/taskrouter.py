@@ -11,80 +11,17 @@ fields of a transfer are inferred from the objects of Twilio's own libraries.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from ivr.rehearsal.call import NEW_DOCUMENT_AFTER, Document, Leg, Replaced, sid
 from ivr.rehearsal.clock import Bell
-from ivr.rehearsal.rooms import Exchange, Person, Room, Stay
+from ivr.rehearsal.rooms import Exchange, Room, Stay
+from ivr.rehearsal.tasks import Reservation, Task, Worker
 from ivr.rehearsal.twiml_rules import Element, TwilioRefuses, conference
 
 RESERVED_FOR = 120.0  # seconds a worker has to accept, unless the workflow says otherwise
-HANDOVER = 5.0  # seconds two workers are in the room together before the first leaves it
 ROOM_EVENTS = "start end join leave mute hold"  # what Flex lets a plugin ask for; never announcement
-
-TaskStatus = Literal["pending", "reserved", "assigned", "canceled", "completed", "wrapping"]
-ReservationStatus = Literal[
-    "pending", "accepted", "rejected", "timeout", "canceled", "rescinded", "wrapping", "completed"
-]
-Mode = Literal["WARM", "COLD"]
-
-
-@dataclass(eq=False)
-class Worker:
-    """Somebody who takes tasks: in the browser, or on a telephone at `contact_uri`."""
-
-    name: str
-    sid: str
-    contact_uri: str
-    activity: str = "Available"
-    activity_sid: str = ""
-    answers_after: float | None = 0.0  # seconds their telephone rings; None: nobody answers it
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        return {"full_name": self.name, "contact_uri": self.contact_uri}
-
-
-@dataclass(eq=False)
-class Reservation:
-    """A task offered to a worker."""
-
-    sid: str
-    task: "Task"
-    worker: Worker
-    status: ReservationStatus = "pending"
-    leg: Leg | None = None  # the worker's, once they are rung
-    person: Person | None = None  # as they were in the room; None before
-    post_work_activity: str | None = None
-    handed_on: bool = False  # the caller goes on to somebody else: nothing is left to wrap up
-    timer: Bell | None = None  # rung as soon as the worker has answered the offer, one way or another
-
-
-@dataclass(eq=False)
-class Task:
-    """A caller, as TaskRouter sees them."""
-
-    sid: str
-    stay: Stay
-    workflow: str
-    queue: str  # the name of the task queue it stands in
-    attributes: dict[str, Any]
-    priority: int
-    timeout: int
-    created: float  # simulated seconds since the rehearsal began
-    entered: float
-    room_name: str = ""
-    status: TaskStatus = "pending"
-    reason: str | None = None
-    updated: float = 0.0
-    moving: bool = False  # handed over to a queue: nobody is with the caller
-    reservations: list[Reservation] = field(default_factory=list)
-
-    @property
-    def leg(self) -> Leg:
-        """The caller's."""
-        return self.stay.leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +224,7 @@ class TaskRouter:
             self._complete(reservation)
         if reservation.post_work_activity:
             self.moves_on(reservation.worker, reservation.post_work_activity)
-        if task.status == "assigned" and not task.moving and not _with_caller(task):
+        if task.status == "assigned" and not task.moving and task.with_caller is None:
             task.status = "wrapping"
             self.tell("task.wrapup", task)
 
@@ -332,71 +269,6 @@ class TaskRouter:
                 self.tell("reservation.canceled", task, reservation)
         return True
 
-    # --- transfers -------------------------------------------------------------------------------------
-
-    async def hand_over(self, task: Task, worker: Worker, queue: str | None = None) -> Reservation | None:
-        """Warm: a second worker comes into the room, and after a while the first leaves it. None where
-        nobody is with the caller."""
-        first, room = _with_caller(task), self.room_of(task)
-        if first is None or room is None:
-            return None
-        task.queue = queue or task.queue
-        self._tell_transfer("initiated", task, first, "WARM", worker.sid)
-        second = self.offer(task, worker)
-        self.accept_in_browser(second)
-        self._tell_transfer("completed", task, first, "WARM", worker.sid)
-        self.exchange.spawn(self._leaves(first, HANDOVER), "handover")
-        return second
-
-    async def hand_to_queue(self, task: Task, queue: str) -> bool:
-        """Cold: the caller is put on hold, the worker leaves, and the task waits in another queue. False
-        where nobody is with the caller."""
-        first, room = _with_caller(task), self.room_of(task)
-        caller = room.person(task.leg) if room is not None else None
-        if first is None or room is None or caller is None:
-            return False
-        task.queue, task.moving = queue, True
-        self._tell_transfer("initiated", task, first, "COLD", sid("WQ", self.sid, queue))
-        room.hold(caller, True)
-        await self._leaves(first, 0.0)
-        task.status, task.entered = "pending", self.clock.monotonic()
-        self.tell("task-queue.entered", task)
-        return True
-
-    def taken_over(self, reservation: Reservation) -> None:
-        """Cold, later: somebody in the other queue has come, and takes the caller from hold."""
-        task, room = reservation.task, self.room_of(reservation.task)
-        caller = room.person(task.leg) if room is not None else None
-        if room is not None and caller is not None:
-            room.hold(caller, False)
-        first = task.reservations[0]
-        self._tell_transfer("completed", task, first, "COLD", sid("WQ", self.sid, task.queue))
-
-    async def _leaves(self, reservation: Reservation, seconds: float) -> None:
-        """A worker leaves a room that goes on: Flex sees to it that it does. Their own work is then done."""
-        await self.clock.sleep(seconds)
-        room = self.room_of(reservation.task)
-        if reservation.leg is None or reservation.status != "accepted":
-            return
-        if room is not None and (person := room.person(reservation.leg)) is not None:
-            person.ends_room = False
-            room.event("modify", "participant-modify", person)
-        reservation.handed_on = True
-        reservation.leg.hang_up("agent")
-        while reservation.leg.ended is None:
-            await self.clock.sleep(0.1)
-
-    def _tell_transfer(self, what: str, task: Task, first: Reservation, mode: Mode, to: str) -> None:
-        more = {
-            "TransferMode": mode,
-            "TransferType": "QUEUE" if to.startswith("WQ") else "WORKER",
-            "TransferTo": to,
-            "TransferStatus": what,
-            "InitiatingReservationSid": first.sid,
-            "InitiatingWorkerSid": first.worker.sid,
-        }
-        self.tell(f"task.transfer-{what}", task, more=more)
-
     # --- telling ---------------------------------------------------------------------------------------
 
     def age(self, task: Task) -> int:
@@ -425,14 +297,18 @@ class TaskRouter:
         return fields
 
     def tell(
-        self, event: str, task: Task, reservation: Reservation | None = None, more: Mapping[str, str] = {}
+        self,
+        event: str,
+        task: Task,
+        reservation: Reservation | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         """An event of a task or a reservation."""
         task.updated = self.clock.monotonic()
         self.exchange.changed(task)
         if reservation is not None and reservation.status != "pending" and reservation.timer is not None:
             reservation.timer.ring()
-        fields = self.task_fields(task) | dict(more)
+        fields = self.task_fields(task) | dict(more or {})
         if reservation is None:
             self._send(event, "Task", task.sid, fields)
         else:
@@ -458,11 +334,6 @@ class TaskRouter:
             **fields,
         }
         self.exchange.notify(self.events_url, "POST", everything)
-
-
-def _with_caller(task: Task) -> Reservation | None:
-    """Who is with the caller now: the latest who accepted."""
-    return next((one for one in reversed(task.reservations) if one.status == "accepted"), None)
 
 
 def _of_worker(worker: Worker) -> dict[str, str]:

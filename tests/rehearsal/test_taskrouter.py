@@ -10,7 +10,9 @@ from twilio.rest import Client
 
 from ivr.rehearsal.assignments import assign
 from ivr.rehearsal.call import Leg, sid
-from ivr.rehearsal.taskrouter import Reservation, Task, TaskRouter, Worker
+from ivr.rehearsal.taskrouter import TaskRouter
+from ivr.rehearsal.tasks import Reservation, Task, Worker
+from ivr.rehearsal.transfers import hand_over, hand_to_queue, taken_over
 from ivr.rehearsal.twiml_rules import NotPlayed, TwilioRefuses
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import ACCOUNT, TOKEN, Answer, Heard, MakeWorld, World, words
@@ -305,7 +307,7 @@ async def test_a_warm_transfer_brings_a_second_worker_and_then_the_first_leaves(
     taken = house.takes(10)
     await house.sleep(60)
     second = await house.world.play(
-        house.router.hand_over(house.task, house.router.worker("Kim", "client:kim"), "billing")
+        hand_over(house.router, house.task, house.router.worker("Kim", "client:kim"), "billing")
     )
     assert second is not None
     await house.sleep(2)
@@ -338,7 +340,7 @@ async def test_a_cold_transfer_holds_the_caller_until_somebody_in_the_other_queu
     house = House(world, room_url="/rooms")
     taken = house.takes(10)
     await house.sleep(60)
-    assert await house.world.play(house.router.hand_to_queue(house.task, "sales"))
+    assert await house.world.play(hand_to_queue(house.router, house.task, "sales"))
     await house.sleep(30)
     room = house.world.exchange.rooms[0]
     assert [(person.leg, person.held) for person in room.people] == [(house.caller, True)]
@@ -350,7 +352,7 @@ async def test_a_cold_transfer_holds_the_caller_until_somebody_in_the_other_queu
     second = house.router.offer(house.task, house.router.worker("Kim", "client:kim"))
     house.router.accept_in_browser(second)
     await house.sleep(1)
-    house.router.taken_over(second)
+    taken_over(house.router, second)
     await house.sleep(1)
     assert [person.held for person in room.people] == [False, False]
     assert house.events()[-1] == "task.transfer-completed"
@@ -366,7 +368,7 @@ async def test_who_hangs_up_on_hold_between_two_workers_cancels_the_task(world: 
     house = House(world)
     house.takes(10)
     await house.sleep(60)
-    await house.world.play(house.router.hand_to_queue(house.task, "sales"))
+    await house.world.play(hand_to_queue(house.router, house.task, "sales"))
     house.world.later(20, house.caller.hang_up)
     await house.ends()
     assert house.events()[-1] == "task.canceled"
@@ -375,8 +377,8 @@ async def test_who_hangs_up_on_hold_between_two_workers_cancels_the_task(world: 
 async def test_nobody_can_hand_over_a_caller_nobody_is_with(world: MakeWorld) -> None:
     house = House(world)
     await house.sleep(5)
-    assert await house.world.play(house.router.hand_over(house.task, house.sam())) is None
-    assert await house.world.play(house.router.hand_to_queue(house.task, "sales")) is False
+    assert await house.world.play(hand_over(house.router, house.task, house.sam())) is None
+    assert await house.world.play(hand_to_queue(house.router, house.task, "sales")) is False
 
 
 # --- TaskRouter without Flex: the service is asked -----------------------------------------------------------
