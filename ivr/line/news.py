@@ -197,7 +197,7 @@ class News:
     async def _not_alone(self, standing: Standing, now: datetime) -> None:
         """See to a caller who may be in a room with nobody: the agent's end was told before a restart, or never."""
         call, agent, room = standing.story.call, translate.sid(standing.story.agent), standing.room
-        if room is not None and room.told and not room.over and room.inside == (call,):
+        if room is not None and room.told and not room.over and room.inside == (call,) and len(room.seen) > 1:
             self._rooms.worker_left(call)
         if not _in_our_room(standing):
             return
