@@ -14,6 +14,7 @@ A fault is one line that a supervisor can read:
     - REST 500: the 2nd                     # nothing is done
     - REST times out: 1                     # nothing is done, and no answer comes
     - REST answer lost: 1                   # it is done, and no answer comes
+    - REST lags: 3s                         # what it tells of calls, rooms and tasks is so old
 
 Requests of programs are never disturbed, nor is what a service asks about its queues as it starts.
 """
@@ -36,7 +37,8 @@ _TOO_LONG = 20.0  # seconds: more than any of Twilio's time-outs
 
 ON_THE_WAY = ("lost", "answer lost", "timed out", "answered 500", "doubled", "late", "shuffled")
 OF_REST = ("REST 429", "REST 500", "REST times out", "REST answer lost")
-KINDS = (*ON_THE_WAY, *OF_REST)
+LAGS = "REST lags"
+KINDS = (*ON_THE_WAY, *OF_REST, LAGS)
 
 _WHICH = re.compile(
     r"(?:(?P<every>every) |the (?P<nth>\d+)(?:st|nd|rd|th) |the first (?P<first>\d+) )?"
@@ -62,6 +64,10 @@ class Fault:
         """One line of a scene. Raises ValueError, which says how it is written."""
         if kind not in KINDS:
             raise ValueError(f"nothing can be “{kind}”; there are: {', '.join(KINDS)}")
+        if kind == LAGS:
+            if re.fullmatch(r"\d+(?:\.\d+)?s", text) is None:
+                raise ValueError(f"“{kind}: {text}” cannot be read; write for how long, like 3s")
+            return cls(kind, seconds=float(text[:-1]))
         of_rest = kind in OF_REST
         found = (_HOW_MANY if of_rest else _WHICH).fullmatch(text)
         if found is None:
@@ -86,6 +92,8 @@ class Fault:
 
     def __str__(self) -> str:
         """As it is written in a scene."""
+        if self.kind == LAGS:
+            return f"{self.kind}: {self.seconds:g}s"
         if self.kind in OF_REST:
             return f"{self.kind}: {self._how_many() or 1}"
         if self.kind == "shuffled":
@@ -209,6 +217,11 @@ class Faults:
     def never_delivered(self) -> list[Carried]:
         """The requests of which no try reached the service."""
         return [one for one in self.carried.values() if not one.delivered]
+
+    @property
+    def lag(self) -> float:
+        """By how many seconds what REST tells is behind what has happened."""
+        return max((fault.seconds for fault in self._faults if fault.kind == LAGS), default=0.0)
 
     # --- the service asks ----------------------------------------------------------------------------
 

@@ -347,13 +347,14 @@ async def play(
     """Ring the service that `make_app(clock, twilio_http)` makes, and tell what was heard.
 
     `make_app` gives an ASGI application and a bearer token for its API. `pace` is in words a minute, `begins`
-    another time than the scene's, aware. What gets through is carried by `carrier`. Raises TwilioRefuses where the service breaks a rule of Twilio's.
+    another time than the scene's, aware. What gets through is carried by `carrier`. Raises TwilioRefuses where the service breaks
+    a rule of Twilio's.
     """
     clock = Clock(begins or scene.begins)
     wire = Wire(_nobody, clock, account_sid, auth_token, PUBLIC_URL, carrier)
     exchange = Exchange(clock, wire, VERBS, star=scene.star, pace=pace)
-    rest = RestSide(exchange)
     way = Faults(scene.faults, clock, carrier or honest)
+    rest = RestSide(exchange, lag=way.lag)
     if scene.faults:
         wire.carrier, wire.held, rest.upset = way.carry, way.held, way.rest
     made = make_app(clock, rest)

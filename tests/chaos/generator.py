@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from ivr.rehearsal.cast import Happening
+from ivr.rehearsal.houses import HouseName
 from ivr.rehearsal.scene import BEGINS, Scene
 from tests.chaos.mischief import faults
 from tests.chaos.notes import wrapup
+from tests.chaos.rooms import happened_in_a_room
 
 Who: TypeAlias = Literal["caller", "agent"]
 
@@ -21,7 +23,8 @@ NINE = 9 * 3600.0
 KEYS = "0123456789*#"
 MOMENTS = ("opening", "apology", "next_steps", "next_steps_2", "question", "goodbye")
 CALLERS = ("+447700900123", "anonymous", "+266696687", "sip:ana@example.com", "Anonymous & Co")
-QUEUES = ("", "", "billing", "alone", "soon", "quiet")
+QUEUES = ("", "", "", "billing", "alone", "soon", "quiet", "starred", "unasked", "busy")
+HOUSES: tuple[HouseName, ...] = ("queue", "flex with plugin", "flex", "flex through studio", "taskrouter")
 MINUTES = (0, 0, 0, 1, 1, 2, 3, 6, 14, 17)  # in the queue
 
 
@@ -29,16 +32,20 @@ def generated(seed: int) -> Scene:
     """The call of a seed."""
     chance = random.Random(seed)
     restless = chance.random() < 0.35
-    happened = tuple(
-        replace(happening, at=NINE + round(happening.at, 3)) for happening in _happened(chance, restless)
+    house = chance.choices(HOUSES, [60, 16, 8, 4, 12])[0]
+    happenings = (
+        _happened(chance, restless) if house == "queue" else happened_in_a_room(chance, restless, house)
     )
+    happened = tuple(replace(happening, at=NINE + round(happening.at, 3)) for happening in happenings)
     return Scene(
         f"chaos_{seed}",
         happened,
         begins=BEGINS,
         caller=chance.choice(CALLERS),
         textable=chance.random() < 0.3,
-        faults=faults(chance),
+        faults=faults(chance, house),
+        house=house,
+        star=chance.choice(["on", "away"]),
     )
 
 

@@ -1,6 +1,7 @@
 """What agents note at the end of a generated call: anything the API takes."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 NAMES = (
@@ -23,8 +24,8 @@ WAYS: tuple[dict[str, str], ...] = (
 )  # fmt: skip
 
 
-def wrapup(chance: random.Random) -> dict[str, Any]:
-    """One wrap-up."""
+def wrapup(chance: random.Random, ways: Sequence[dict[str, str]] = WAYS) -> dict[str, Any]:
+    """One wrap-up; `ways` are what may be said of how the farewell is to be."""
     noted: dict[str, Any] = {}
     if chance.random() < 0.8:
         noted["name"] = chance.choice(NAMES)
@@ -42,7 +43,7 @@ def wrapup(chance: random.Random) -> dict[str, Any]:
         {"kind": kind} | ({"detail": detail} if detail else {})
         for kind, detail in chance.sample(GIFTS, chance.choice([0, 0, 1, 2]))
     ]
-    noted |= chance.choice(WAYS)
+    noted |= chance.choice(ways)
     if chance.random() < 0.2:
         noted["agent"] = chance.choice(["Sam", "Sam O'Neil"])
     if chance.random() < 0.1:

@@ -52,9 +52,11 @@ class Witness:
 
     @property
     def agents(self) -> list[Leg]:
-        """Those who spoke with the caller."""
+        """Those who spoke with the caller, and workers who were to."""
         assert self.rest is not None
-        return list(dict.fromkeys(bridge.agent for bridge in self.rest.exchange.bridges))
+        exchange, router = self.rest.exchange, self.rest.exchange.taskrouter
+        workers = [leg for leg in exchange.legs.values() if router is not None and router.works(leg)]
+        return list(dict.fromkeys([*(bridge.agent for bridge in exchange.bridges), *workers]))
 
     async def carry(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         """One request that gets through, and whether its answer is what that address promises."""
@@ -64,6 +66,8 @@ class Witness:
             good = status == 200 and b"<Response" in answer.content
         elif path.startswith("/events/"):
             good = status == 204
+        elif path.startswith("/taskrouter/"):
+            good = status == 200
         else:
             good = status < 500
         if not good:
@@ -91,9 +95,10 @@ class Witness:
         """Somebody who is in the queue again does not wait for ever."""
         assert self.rest is not None
         exchange = self.rest.exchange
-        stay = next(stay for queue in exchange.queues.values() for stay in queue.waiting if stay.leg is leg)
+        queued = [stay for queue in exchange.queues.values() for stay in queue.waiting if stay.leg is leg]
+        stay = queued[0] if queued else exchange.taskrouter.of(leg).stay  # type: ignore[union-attr]
         self.stays.append(stay)
-        if len(self.stays) > 1:
+        if queued and len(self.stays) > 1:
             exchange.spawn(self._gives_up(stay), "gives up")
 
     async def _gives_up(self, stay: Stay) -> None:

@@ -10,6 +10,10 @@ from ivr.rehearsal.scene import Scene
 def written(scene: Scene) -> str:
     """The scene's YAML. Its file must bear the scene's name: the call's id comes from it."""
     lines = [f"# tests/scenes/{scene.name}.yaml", f"caller: {json.dumps(scene.caller)}"]
+    if scene.house != "queue":
+        lines.append(f"house: {scene.house}")
+    if scene.star != "on":
+        lines.append(f"star: {scene.star}")
     if scene.textable:
         lines.append("textable: yes")
     if scene.faults:
@@ -28,6 +32,10 @@ def _row(happening: Happening) -> str:
 def _what(happening: Happening) -> str:
     if happening.does in ("queued", "answered", "held", "resumed"):
         return f"{happening.does} {happening.what}".strip()
+    if happening.does == "transferred":
+        return f"transferred {happening.what}" + (f" to {happening.to}" if happening.to else "")
+    if happening.does == "completes":
+        return "agent completes the task"
     if happening.does == "wrapped up":
         return f"wrapped up {_json(happening.wrapup)}"
     return f"{happening.who} {happening.does} {happening.what}".strip()

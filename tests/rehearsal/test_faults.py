@@ -53,6 +53,7 @@ async def asked(w: World, path: str, overrides: str = PATIENT) -> float:
         ("REST 429", "2", Fault("REST 429", "", 1, 2)),
         ("REST times out", "the 2nd", Fault("REST times out", "", 2, 2)),
         ("REST answer lost", "every", Fault("REST answer lost", "", 1, EVERY)),
+        ("REST lags", "2.5s", Fault("REST lags", seconds=2.5)),
     ],
 )  # fmt: skip
 def test_a_fault_is_read_and_written_back(kind: str, text: str, fault: Fault) -> None:
@@ -64,7 +65,7 @@ def test_a_fault_is_read_and_written_back(kind: str, text: str, fault: Fault) ->
 @pytest.mark.parametrize(
     ("kind", "text"),
     [("gone", "the 1st request"), ("lost", "request number one"), ("late", "/events/call"), ("lost", "/api/calls"),
-     ("doubled", "/events/call by 3s"), ("REST 429", "the lot")],
+     ("doubled", "/events/call by 3s"), ("REST 429", "the lot"), ("REST lags", "behind")],
 )  # fmt: skip
 def test_what_is_no_fault_is_said_so(kind: str, text: str) -> None:
     with pytest.raises(ValueError, match=f"“{kind}"):
