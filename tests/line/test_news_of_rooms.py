@@ -55,6 +55,14 @@ async def test_a_caller_whose_last_agent_left_is_led_to_the_farewell(house: Hous
         assert house.twilio.telephone.redirects() == FAREWELL
 
 
+async def test_a_caller_whose_agent_is_still_to_come_is_left_waiting_for_them(house: House) -> None:
+    await house.talking(callbacks=False)
+    await house.room("participant-join", CALL)
+    async with restarted(house):
+        await house.settle(10)
+        assert house.twilio.telephone.redirects() == []
+
+
 async def test_a_room_whose_caller_has_gone_is_ended(house: House) -> None:
     await house.talking()
     await wrapped_up(house, way="aside")
