@@ -80,10 +80,13 @@ def whole(text: str) -> int | None:
 
 
 def when(text: str) -> datetime | None:
-    """A time as Twilio writes them, RFC 2822 or in newer products ISO 8601, in UTC; else None."""
+    """A time as Twilio writes them, in UTC: RFC 2822, in newer products ISO 8601, and of TaskRouter also in
+    seconds or milliseconds since 1970; None for anything else."""
     if not text:
         return None
     try:
+        if text.isascii() and text.isdigit() and len(text) in (10, 13):
+            return datetime.fromtimestamp(int(text) / 10 ** (len(text) - 10), UTC)
         time = datetime.fromisoformat(text) if text[:4].isdigit() else parsedate_to_datetime(text)
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -184,6 +184,9 @@ def test_what_is_no_identifier_is_none(text: str | None) -> None:
         ("Fri, 20 Aug 2010 01:13:42 -0000", datetime(2010, 8, 20, 1, 13, 42, tzinfo=UTC)),
         ("2026-11-21T09:20:00Z", NOW),
         ("2026-11-21T09:20:00", NOW),
+        ("1795252800", NOW),  # as TaskRouter writes them
+        ("1795252800000", NOW),
+        ("17952528", None),
         ("Fri, 99 Aug 2010 01:13:42 +0000", None),
         ("0001-01-01T00:00:00+23:59", None),
         ("yesterday", None),
