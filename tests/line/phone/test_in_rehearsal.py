@@ -5,7 +5,6 @@ from typing import Any
 
 from ivr.line.phone import Found, Outcome, Participant, Phone
 from ivr.rehearsal.call import Leg
-from ivr.rehearsal.rest import RestError
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import ACCOUNT, TOKEN, Answer, MakeWorld, World, words, world
 
@@ -102,14 +101,19 @@ async def test_the_room_is_ended_once_and_everybody_goes_on(world: MakeWorld) ->
     assert await ask(w, phone.announce(room, f"{PUBLIC_URL}/said")) is Outcome.TOO_LATE
 
 
-def first(times: int, error: RestError) -> Callable[[str, str], RestError | None]:
-    """Twilio fails so many times, and then no more."""
-    left = iter([error] * times)
-    return lambda method, path: next(left, None)
-
-
 async def test_a_busy_twilio_is_waited_for_in_simulated_time(world: MakeWorld) -> None:
     w, phone, _, agent = await talking(world)
-    w.rest.upset = first(3, RestError(429, 20429, "Too Many Requests"))
+    refusals = iter([429, 429, 429])
+
+    async def busy(
+        path: str, timeout: float | None, answer: Callable[[], Any], refuse: Callable[[int], Any]
+    ) -> Any:
+        status = next(refusals, None)
+        return answer() if status is None else refuse(status)
+
+    w.rest.upset = busy
+    began = w.clock.monotonic()
     assert await ask(w, phone.stay_open(w.exchange.rooms[0].sid, agent.sid)) is Outcome.DONE
+    assert next(refusals, None) is None
+    assert 0.8 < w.clock.monotonic() - began - 1 < 1.8  # 0.25, 0.5 and 1 s, with their jitter
     await w.exchange.close()

@@ -49,7 +49,18 @@ OURS = number(
 
 async def test_every_number_is_told_with_where_its_calls_go(line: Dial) -> None:
     dialled = line(numbers(number()))
-    there = Number(SID, "+442079460000", "the help line", "https://elsewhere.example/in", "", "", posted=True)
+    there = Number(
+        SID,
+        "+442079460000",
+        "the help line",
+        voice_url="https://elsewhere.example/in",
+        fallback_url="",
+        status_callback="",
+        voice_method="POST",
+        fallback_method="POST",
+        status_method="POST",
+    )
+    assert there.posted
     assert await dialled.phone.numbers() == Found(Outcome.DONE, (there,))
     (asked,) = dialled.script.asked
     assert (asked.method, asked.url) == ("GET", f"{API}/IncomingPhoneNumbers.json")
