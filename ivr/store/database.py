@@ -40,15 +40,18 @@ _SQLITE_NOT_NOW = frozenset({5, 6, 7, 8, 10, 13, 14, 15})
 class Database:
     """One database, served by two threads. Made with a URL, started once, stopped cleanly."""
 
-    def __init__(self, url: str, *, timeout: float = 2.0) -> None:
-        """`timeout`: seconds before a write or a read is given up as StoreUnavailable.
+    def __init__(self, url: str, *, timeout: float | None = None) -> None:
+        """`timeout`: seconds before a write or a read is given up as StoreUnavailable; 2 where there is a disk or
+        a server that may not answer, and 20 in memory, where only a busy machine can be slow.
 
         Raises StoreError, in a sentence for the operator, for a URL that names no database we know.
         """
         self.url = url
+        memory = in_memory(url)
+        if timeout is None:
+            timeout = 20.0 if memory else 2.0
         # Whoever waits for a lock should lose patience before whoever waits for the answer does.
         self._engine = open_engine(url, timeout=timeout * 0.75)
-        memory = in_memory(url)
         self._writer = hand(self._engine)
         self._reader = hand(self._engine)
         # In memory there is one connection for both threads; elsewhere they never meet.

@@ -14,7 +14,7 @@ def test_everything_but_the_zone_and_the_locale_has_a_default():
     found = rules("")
     assert found.severities == Severities()
     assert found.moments == ("opening", "apology", "next_steps", "question", "goodbye")
-    assert found.queue("billing").way == "aside"
+    assert found.queue("billing").way == "usual"
     assert found.queue("billing").name == "billing"
     assert found.timezone.key == "Europe/London"
 
