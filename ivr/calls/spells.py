@@ -35,7 +35,7 @@ class Stay:
 
     __slots__ = (
         "answer", "bridged", "ends", "failed", "figure", "late", "left", "number", "rank", "requeued", "starts",
-        "talked",
+        "talked", "tasked",
     )  # fmt: skip
 
     def __init__(self, number: int, late: bool = False) -> None:
@@ -50,6 +50,7 @@ class Stay:
         self.failed = False  # the queue says that nobody was, an answer notwithstanding
         self.talked = False  # something happened that only happens to a caller who was answered
         self.late = late  # begun after a farewell had
+        self.tasked = False  # TaskRouter told of it
         self.requeued = False  # the task was passed on to another queue
 
     @property

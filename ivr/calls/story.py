@@ -234,9 +234,9 @@ class _Teller:
         """TaskRouter tells that the task entered a queue: our own stay seen a second time, or a queue they
         were passed on to. That is waiting only once the agent who passes them on has gone."""
         latest = self.stays[-1] if self.stays else None
-        seen = latest is not None and (latest.answer is not None or event.clock in latest.starts)
-        if latest is not None and not seen:
-            latest.starts[event.clock] = event.at
+        if latest is not None and latest.answer is None and not latest.tasked:
+            latest.starts.setdefault(event.clock, event.at)
+            latest.tasked = True
         elif self.talked and self.agent is not None and not (self.released or self.agent_gone):
             self.requeued = event
         else:
@@ -246,7 +246,7 @@ class _Teller:
         """The task waits for another agent. Holds go on: the caller hears the music of one meanwhile."""
         self.requeued = None
         stay = Stay(0, late=self.saying)
-        stay.requeued = bool(self.stays)
+        stay.tasked, stay.requeued = True, bool(self.stays)
         stay.starts[event.clock] = max(event.at, since.at)
         self.stays.append(stay)
         self.sent_to_wait += 1

@@ -34,6 +34,17 @@ def test_the_task_told_of_before_our_own_queueing_is_the_same_stay():
     assert (spans(story.spells), story.stays) == (["queue 0:05:00"], 1)
 
 
+def test_times_of_taskrouters_that_nobody_could_read_make_no_second_stay():
+    story = tell(
+        call("""
+        09:00:00  queued billing
+        09:00:08  queued billing stay=0 task=WT1
+        09:12:40  left queue redirected waited=751 stay=1
+    """)
+    )
+    assert (spans(story.spells), story.stays) == (["queue 0:12:31"], 1)
+
+
 def test_a_call_we_hear_of_from_taskrouter_alone_waited_by_its_clock():
     story = tell(
         call("""
