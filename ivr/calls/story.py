@@ -226,7 +226,7 @@ class _Teller:
     def _uncounted(self) -> Stay | None:
         """The stay TaskRouter told of first, whose number is only known now."""
         latest = self.stays[-1] if self.stays else None
-        if latest is None or latest.number != 0 or latest.requeued or set(latest.starts) != {"twilio"}:
+        if latest is None or latest.number != 0 or latest.requeued or not latest.tasked:
             return None
         return latest
 
