@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.calls.events import Answered, Arrived, Ended, Held, LeftQueue, Queued, Resumed
+from ivr.calls.events import Answered, Arrived, Ended, Held, Joined, LeftQueue, Parted, Queued, Resumed
 from ivr.line.translate import (
     FIELDS,
     NOBODY,
@@ -296,32 +296,44 @@ def in_the_room(event: str, **fields: str) -> Said:
 def test_a_hold_and_its_end_are_told_by_twilios_clock() -> None:
     at = NOW - timedelta(minutes=1)
     held = conference(in_the_room("participant-hold", Hold="true"), NOW)
-    assert held == [Held(call=CALLER, at=at, key=f"{ROOM}:4", clock="twilio")]
+    assert held == Held(call=CALLER, at=at, key=f"{ROOM}:4", clock="twilio")
     resumed = conference(in_the_room("participant-unhold", Hold="false"), NOW)
-    assert resumed == [Resumed(call=CALLER, at=at, key=f"{ROOM}:4", clock="twilio")]
+    assert resumed == Resumed(call=CALLER, at=at, key=f"{ROOM}:4", clock="twilio")
 
 
 def test_a_hold_without_a_time_is_told_by_ours() -> None:
     untimed = heard(CallSid=CALLER, ConferenceSid=ROOM, StatusCallbackEvent="participant-hold")
-    assert conference(untimed, NOW) == [Held(call=CALLER, at=NOW, key=f"{ROOM}:", clock="ours")]
+    assert conference(untimed, NOW) == Held(call=CALLER, at=NOW, key=f"{ROOM}:", clock="ours")
 
 
 @pytest.mark.parametrize("text", ["Fri, 20 Aug 2010 01:13:42 +0000", "9999-01-01T00:00:00Z", "soon"])
 def test_a_hold_at_a_time_that_cannot_be_is_told_by_ours(text: str) -> None:
     absurd = heard(CallSid=CALLER, ConferenceSid=ROOM, StatusCallbackEvent="participant-hold", Timestamp=text)
-    assert [(event.at, event.clock) for event in conference(absurd, NOW)] == [(NOW, "ours")]
+    held = conference(absurd, NOW)
+    assert held is not None
+    assert (held.at, held.clock) == (NOW, "ours")
 
 
-def test_a_hold_of_somebody_else_is_not_the_callers() -> None:
-    assert conference(in_the_room("participant-hold"), NOW, caller=AGENT) == []
+def test_joining_and_leaving_are_told_of_the_leg_that_did_with_the_rooms_own_count() -> None:
+    at = NOW - timedelta(minutes=1)
+    told = {"call": CALLER, "at": at, "key": f"{ROOM}:4", "clock": "twilio", "room": ROOM, "sequence": 4}
+    assert conference(in_the_room("participant-join"), NOW) == Joined(**told, name="room")
+    assert conference(in_the_room("participant-leave"), NOW) == Parted(**told)
 
 
-@pytest.mark.parametrize(
-    "event",
-    ["participant-join", "participant-leave", "conference-start", "conference-end", "", "participant-mute"],
-)
-def test_joining_and_leaving_a_room_say_nothing_of_the_callers_leg(event: str) -> None:
-    assert conference(in_the_room(event), NOW) == []
+def test_the_rooms_end_is_told_of_nobodys_leg_and_is_everybodys() -> None:
+    over = conference(in_the_room("conference-end"), NOW)
+    assert isinstance(over, Parted)
+    assert (over.call, over.room, over.over) == (ROOM, ROOM, True)
+
+
+@pytest.mark.parametrize("event", ["conference-start", "", "participant-mute", "announcement-end"])
+def test_whatever_else_happens_in_a_room_says_nothing_of_the_callers_leg(event: str) -> None:
+    assert conference(in_the_room(event), NOW) is None
+
+
+def test_without_a_room_nobody_joined_one() -> None:
+    assert conference(heard(CallSid=CALLER, StatusCallbackEvent="participant-join"), NOW) is None
 
 
 NAMES = [
@@ -366,7 +378,7 @@ def test_garbage_is_read_without_an_error(fields: list[tuple[str, str]]) -> None
         left_queue(heard, NOW),
         answered(heard, NOW),
         *([end] if (end := ended(heard, NOW)) else []),
-        *conference(heard, NOW),
+        *([room] if (room := conference(heard, NOW)) else []),
     ]
     for event in events:
         assert event.at.utcoffset() == timedelta(0)
