@@ -27,6 +27,7 @@ EVENTS = (
     "reservation.completed",
     "reservation.canceled",
     "task.transfer-initiated",
+    "task.canceled",
     "task.wrapup",
 )
 """What a workspace should tell us of. Everything else it could tell is one more request to answer."""

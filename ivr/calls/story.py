@@ -254,6 +254,9 @@ class _Teller:
             self.where = "waiting"
 
     def left_queue(self, event: happened.LeftQueue) -> None:
+        if event.stay == 0:
+            self._left_task(event)
+            return
         stay = self._stay(event.stay)
         if stay is not None and stay.left is not None:
             stay.take(event.waited, QUEUE_TIME)
@@ -288,6 +291,14 @@ class _Teller:
             self.where = "farewell"
         elif self.where == "talking" and stay is self.stays[-1]:
             self.where = "waiting"
+
+    def _left_task(self, event: happened.LeftQueue) -> None:
+        """TaskRouter tells that the caller gave up: news only where the queue itself has not said so."""
+        stay = self.stays[-1] if self.stays else None
+        if stay is not None and stay.open and not stay.talked:
+            stay.ends.setdefault(event.clock, event.at)
+            stay.failed = True
+            self.hung_up = event.at
 
     def answered(self, event: happened.Answered) -> None:
         self.passed_on = False

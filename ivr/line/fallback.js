@@ -47,6 +47,9 @@ function answer(errorUrl) {
   const queue = query.queue || "default";
   const { mishap, fallback } = GIVEN.words[known(queue)][nearest(query.locale)];
   const first = !("mishap" in query) && path !== "/voice/fallback";
+  if (path === "/voice/farewell/done") {
+    return "<Hangup/>"; // the goodbye has been heard: nothing is left to say
+  }
   if (first && (path === "/voice/agent" || path.startsWith("/voice/agent/"))) {
     // An agent whose caller hears the farewell goes on waiting for that caller, not for the next one.
     const again = path === "/voice/agent/next" ? { ...query, mishap: 1 } : { queue, mishap: 1 };

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from ivr.calls.events import Answered, Arrived, Assigned, Event, Queued, Released, Transferred
+from ivr.calls.events import Answered, Arrived, Assigned, Event, LeftQueue, Queued, Released, Transferred
 from ivr.line.translate import Said, key_of, sid, time_of, whole
 
 LONGEST_ATTRIBUTES = 16_384  # characters; Twilio's own limit is a quarter of it
@@ -110,6 +110,8 @@ def happened(task: TaskSaid, now: datetime, *, queue: str, caller: str | None = 
         )
         key = key_of(task.task, task.said.text("TaskQueueSid"), stamp)
         return [arrived, Queued(**told, **place, key=key, queue=queue, stay=0)]
+    if task.kind == "task.canceled" and task.said.text("TaskCanceledReason") == "hangup":
+        return [LeftQueue(**told, key=key_of(task.task), result="hangup", stay=0)]
     if task.kind == "reservation.accepted" and task.reservation:
         age = whole(task.said.text("TaskAge"))
         return [

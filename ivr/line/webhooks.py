@@ -220,6 +220,8 @@ class Line:
             watch.log().error("no words for a fallback", error=type(error).__name__)
             queue, words, parting = "default", [], []
         second = "mishap" in again or failed.path == "/voice/fallback"
+        if failed.path == "/voice/farewell/done":
+            return twiml.document(twiml.hangup())  # the goodbye has been heard: nothing is left to say
         if not second and failed.path.startswith("/voice/agent"):
             # An agent whose caller hears the farewell goes on waiting for that caller, not for the next one.
             where = (

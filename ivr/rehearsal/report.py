@@ -275,7 +275,8 @@ def _doubts(made: Report, cast: Cast) -> list[str]:
     ended_by = cast.caller.ended_by if cast.caller else None
     if made.outcome == "heard" and not made.goodbye_whole:
         doubts.append("the service says that the goodbye was heard, but it was not played to its end")
-    if made.outcome in ("left", "none") and made.goodbye_whole and ended_by == "line":
+    done = any(asked.path.endswith("/done") and asked.status == 200 for asked in made.requests)
+    if made.outcome in ("left", "none") and made.goodbye_whole and ended_by == "line" and done:
         doubts.append(f"the service says “{made.outcome}”, but the goodbye was played to its end")
     if ended_by == "line" and any(line.moment == "goodbye" for line in made.heard) and not made.goodbye_whole:
         doubts.append("the line was closed before the last word had been played")

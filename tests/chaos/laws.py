@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ivr.rehearsal.call import Document
 from ivr.rehearsal.cast import moment_of
-from ivr.rehearsal.faults import Carried
+from ivr.rehearsal.faults import EVERY, Carried
 from ivr.rehearsal.report import Line
 from tests.chaos.witness import Played
 
@@ -15,6 +15,12 @@ LONGEST_SILENCE = 3.0  # seconds, where nobody is listening for a key
 LONGEST_LISTENING = 6.0 + 1.0  # what is listened for after the options, and the breath before it
 LONGEST_DISTURBED = 12.0  # where Twilio's own request was lost, or its answer too late
 RELEASED_WITHIN = 90.0 + 10.0  # seconds after the last news of the caller, and a round of polling
+IMPOSSIBLE = (
+    "never came about", "no longer there", "nobody was connected", "nobody was waiting", "not connected to the caller",
+    "did not come to the room", "nobody was with the caller", "in no room to be put on hold", "no task that could be",
+)  # fmt: skip
+ALONE = ("left alone in a room",)  # where REST never answers, nobody can be led out of one
+TELLS_HOLDS = ("queue", "flex with plugin", "taskrouter")
 IN_TIME = 0.1  # seconds in which an answer is as good as at once
 
 
@@ -50,8 +56,9 @@ def doubts(call: Played) -> Iterator[str]:
 
     A generated call asks for things that cannot come about; that is no fault.
     """
+    excused = [*IMPOSSIBLE, *(ALONE if any(fault.last >= EVERY for fault in call.scene.faults) else ())]
     for fault in call.report.faults:
-        if not any(word in fault for word in ("never came about", "no longer there", "nobody was connected")):
+        if not any(word in fault for word in excused):
             yield fault
 
 
@@ -130,7 +137,8 @@ def ending(call: Played) -> Iterator[str]:
     elif _on_the_way_back(last):
         wanted = {"left", "returned"}
     elif last.root.find("Dial") is not None:
-        wanted = {"returned"}
+        away = any(document.path.startswith("/voice/farewell") for _, document in witness.documents)
+        wanted = {"returned"} if away else {"none"}
     elif last.root.find("Enqueue") is not None or last.path in ("/voice/wait", "/voice/bridging"):
         wanted = {"none"} if len(witness.stays) == 1 else {"left", "returned"}
     else:
@@ -155,14 +163,26 @@ def the_wait(call: Played) -> Iterator[str]:
     wait = call.report.told.get("story", {}).get("wait", {})
     if undelivered(call) or fell_back(call):
         return  # nobody told the service of all of it
-    stays = [stay.seconds for stay in call.witness.stays]
-    if stays and wait.get("queue") != sum(stays):
-        yield f"the story tells of {wait.get('queue')} s in the queue; they were {' + '.join(map(str, stays))}"
+    queued, held = sum(stay.seconds for stay in call.witness.stays), _held(call)
+    handed_on = call.witness.handed_on
+    if handed_on:
+        if held is not None and wait.get("seconds") != queued + held + handed_on:
+            yield f"the story tells of {wait.get('seconds')} s; they were {queued} + {held} + {handed_on}"
+        return  # in the other queue and on hold at once: which of the two it is called is all the same
+    if call.witness.stays and wait.get("queue") != queued:
+        yield f"the story tells of {wait.get('queue')} s in the queue; they were {queued}"
+    if held is not None and wait.get("hold") != held:
+        yield f"the story tells of {wait.get('hold')} s on hold; they were {held}"
+
+
+def _held(call: Played) -> int | None:
+    """Seconds on hold; None where the agent noted another figure, or nobody tells of holds or the end of one."""
     held = [at for at, happening in call.report.acted if happening.does == "held"]
     resumed = [at for at, happening in call.report.acted if happening.does == "resumed"]
-    truth = int(round(sum(resumed) - sum(held), 3))
-    if held and len(held) == len(resumed) and wait.get("hold") not in (truth, None):
-        yield f"the story tells of {wait.get('hold')} s on hold; they were {truth}"
+    noted = any("held_seconds" in happening.wrapup for _, happening in call.report.acted)
+    if call.scene.house not in TELLS_HOLDS or len(held) != len(resumed) or noted:
+        return None
+    return int(round(sum(resumed) - sum(held), 3))
 
 
 def fell_back(call: Played) -> bool:
@@ -176,8 +196,10 @@ def undelivered(call: Played) -> list[Carried]:
 
 
 def untold(call: Played) -> bool:
-    """Whether the service was never told of somebody's end."""
-    return any(one.path == "/events/call" for one in undelivered(call))
+    """Whether the service was never told of somebody's end: where the number is Studio's, Studio is."""
+    return call.scene.house == "flex through studio" or any(
+        one.path == "/events/call" for one in undelivered(call)
+    )
 
 
 # --- silence --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import structlog.testing
@@ -37,6 +38,7 @@ class Witness:
     documents: list[tuple[float, Document]] = field(default_factory=list)  # the caller's, and when
     stays: list[Stay] = field(default_factory=list)  # in a queue
     logged: list[dict[str, Any]] = field(default_factory=list)
+    tasks: set[tuple[int, str]] = field(default_factory=set)  # when a task entered a queue or was taken
     news: float = 0.0  # when the service last heard of the caller's leg
 
     def watch(self, rest: RestSide) -> None:
@@ -72,9 +74,27 @@ class Witness:
             good = status < 500
         if not good:
             self.wrong.append(f"{request.url} answered {status}: {answer.text[:200]}")
+        if path == "/events/taskrouter":
+            self._task(dict(parse_qsl(request.content.decode())))
         if self.caller.sid.encode() in request.content:
             self.news = self.caller.clock.monotonic()
         return answer
+
+    def _task(self, told: dict[str, str]) -> None:
+        if told["EventType"] in ("task-queue.entered", "reservation.accepted", "task.canceled"):
+            self.tasks.add((int(told["Timestamp"]), told["EventType"]))
+
+    @property
+    def handed_on(self) -> int:
+        """Seconds that the caller waited in another queue, into which they were handed on, by TaskRouter's clock."""
+        seconds, since, times = 0, None, 0
+        for at, kind in sorted(self.tasks):
+            if kind == "task-queue.entered":
+                times += 1
+                since = at if times > 1 else None
+            elif since is not None:
+                seconds, since = seconds + at - since, None
+        return seconds
 
     def place(self, at: float) -> str:
         """Where the caller was at a time: the address of what they heard, and the moment."""

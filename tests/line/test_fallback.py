@@ -153,6 +153,10 @@ def test_everything_else_and_every_second_time_gets_the_goodbye(ask: Ask, error_
     assert verbs(ask(error_url)) == ["Say", "Hangup"]
 
 
+def test_after_the_last_word_nothing_more_is_said(ask: Ask) -> None:
+    assert verbs(ask(f"{URL}/voice/farewell/done?call=CA1&n=1&heard=goodbye")) == ["Hangup"]
+
+
 @pytest.mark.parametrize("queue", ["constructor", "__proto__", "a%00b", "%3C%26%22", "%F0%9F%98%80" * 40])
 def test_no_queues_name_breaks_the_document(ask: Ask, queue: str) -> None:
     document = ask(f"{URL}/voice/incoming?queue={queue}")
@@ -184,6 +188,7 @@ def test_a_service_below_a_path_is_answered_the_same(small: Book, tmp_path: Path
         f"{URL}/voice/agent?queue=billing",
         f"{URL}/voice/agent/next?call=CA1",
         f"{URL}/voice/farewell?call=CA1",
+        f"{URL}/voice/farewell/done?call=CA1",
         f"{URL}/voice/agent?queue=billing&mishap=1",
         "",
     ],
