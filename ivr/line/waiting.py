@@ -31,7 +31,7 @@ class WaitingDesk:
         elif times % OFFERED_EVERY == 1 and queue.call_back and number_of(ask):
             line = self._line(ask, locale, queue, "call_back")
         words = line or self._line(ask, locale, queue, "waiting")
-        return self._round(locale, queue, times, self._counter.spoken(locale, words))
+        return self._round(ask, locale, queue, times, self._counter.spoken(locale, words))
 
     async def key(self, ask: Ask) -> bytes:
         """A key. Theirs asks to be rung back: they leave the queue once that is kept, and not before."""
@@ -45,15 +45,17 @@ class WaitingDesk:
             await self._counter.keep([pressed])
         line = waiting_line(self._counter, ask, locale, queue, "key", asked=asked, agreed=agreed)
         words = self._counter.spoken(locale, line)
-        return twiml.document(*words, twiml.leave()) if agreed else self._round(locale, queue, times, words)
+        return (
+            twiml.document(*words, twiml.leave()) if agreed else self._round(ask, locale, queue, times, words)
+        )
 
     def _where(self, ask: Ask) -> tuple[str, Queue]:
         book, queue = self._counter.book(), ask.query.get("queue") or "default"
         return book.locale(ask.query.get("locale")), book.rules.queue(queue)
 
-    def _round(self, locale: str, queue: Queue, times: int, words: Sequence[str]) -> bytes:
+    def _round(self, ask: Ask, locale: str, queue: Queue, times: int, words: Sequence[str]) -> bytes:
         """One round; where keys mean something they are listened for all the while, the music too."""
-        where = {"queue": queue.name, "locale": locale}
+        where = {"queue": queue.name, "locale": locale, "workflow": ask.query.get("workflow")}
         music = twiml.play(queue.music) if queue.music else twiml.pause(QUIET_SECONDS)
         heard = [*words, music]
         if queue.call_back:
