@@ -110,6 +110,8 @@ class FarewellDesk:
                 farewell, at, answer, agent_there=there, again=again, strays=strays, nobody=nobody
             )
         if go.to == "back":
+            if standing.room is not None:
+                self._rooms.came_back(ask.call)
             return await self.way_back.bring(ask, standing, farewell, pressed)
         return await self._gone(ask, standing, farewell, pressed, go)
 

@@ -26,6 +26,7 @@ GRACE = (
 PASSED_ON = 15.0  # seconds a transfer may take to reach another queue
 HELD = 10.0  # seconds a caller on hold, hearing its music, is left to whoever will take them back
 TRIES = (0.5, 2.0, 5.0)  # seconds before asking again what Twilio was too busy for
+LOOKS = (3.0, 4.0, 8.0)  # seconds before each look where nothing but Twilio tells, which may lag behind
 
 
 class Rooms:
@@ -140,17 +141,43 @@ class Rooms:
     def worker_left(self, call: str) -> None:
         """TaskRouter says that a worker is done with the caller: where no room tells us anything, it is looked
         up whether anybody else is in there."""
-        self._counter.later(GRACE, lambda: self._alone(call))
+        self._counter.later(GRACE, lambda: self._alone(call, looks=LOOKS))
 
-    async def _alone(self, call: str, waited: float = 0.0) -> None:
+    def came_back(self, call: str) -> None:
+        """The caller is on the way back into the room. An agent who left meanwhile was its last, and it ended:
+        the room of that name into which the caller comes is then another, empty one that tells us nothing."""
+        self._look_back(call, LOOKS)
+
+    def _look_back(self, call: str, looks: tuple[float, ...]) -> None:
+        async def look() -> None:
+            standing = await self._counter.closing.standing(call)
+            name = standing.story.room_name
+            if standing.story.caller_is != "talking" or name is None:
+                return  # they went on from it
+            found = await self._counter.phone.find_room(name)
+            inside: tuple[Participant, ...] | None = () if found.outcome is Outcome.DONE else None
+            if found.value is not None:
+                inside = (await self._counter.phone.people(found.value)).value
+            if inside is not None and all(person.leg == call for person in inside):
+                await self._lead(call)
+            elif looks[1:]:
+                self._look_back(call, looks[1:])
+
+        self._counter.later(looks[0], look)
+
+    async def _alone(self, call: str, waited: float = 0.0, looks: tuple[float, ...] = ()) -> None:
         """Lead a caller who is alone in the room to the farewell, unless they are being passed on."""
         standing = await self._counter.closing.standing(call)
         story = standing.story
-        if story.caller_is in ("gone", "waiting") or not await self._is_alone(standing):
+        if story.caller_is in ("gone", "waiting"):
+            return
+        if not await self._is_alone(standing):
+            if looks and not (standing.room is not None and standing.room.told):
+                self._counter.later(looks[0], lambda: self._alone(call, waited, looks[1:]))
             return
         if waited < _patience(story):
             pause = min(5.0, _patience(story) - waited)
-            self._counter.later(pause, lambda: self._alone(call, waited + pause))
+            self._counter.later(pause, lambda: self._alone(call, waited + pause, looks))
             return
         await self._lead(call)
 
