@@ -150,7 +150,8 @@ class Closing:
             standing.book,
             now=now,
             means=Means(
-                way=way if way in ("aside", "together") and standing.agent_there else "after",
+                # in a room no key is heard, whoever of those in it we were told of
+                way=way if way == "together" or (way == "aside" and standing.agent_there) else "after",
                 textable=self._textable,
             ),
             locale=standing.locale,

@@ -33,7 +33,9 @@ def main() -> int:
             progress.advance(bar)
             done.append(one)
             if one.charge:
-                progress.console.print(f"seed {one.seed}", one.charge, markup=False, highlight=False)
+                progress.console.print(
+                    f"seed {one.seed}", one.charge, markup=False, highlight=False, soft_wrap=True
+                )
     failed = sorted(one.seed for one in done if one.charge)
     print(
         f"{len(done):,} calls in {time.monotonic() - began:.0f} s; "

@@ -180,6 +180,7 @@ def _held(call: Played) -> int | None:
     held = [at for at, happening in call.report.acted if happening.does == "held"]
     resumed = [at for at, happening in call.report.acted if happening.does == "resumed"]
     noted = any("held_seconds" in happening.wrapup for _, happening in call.report.acted)
+    noted = noted or any("in no room to be put on hold" in fault for fault in call.report.faults)
     if call.scene.house not in TELLS_HOLDS or len(held) != len(resumed) or noted:
         return None
     return int(round(sum(resumed) - sum(held), 3))

@@ -1,5 +1,6 @@
 """Whoever stands beside a generated call: what the service really answered, and what really happened."""
 
+import asyncio
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ BOOK = Path(__file__).parents[1] / "scenes" / "book"
 TOKEN = "a rehearsal's own"
 MOST_STALLS = 4
 STALLED = ("TimeoutError", "StoreUnavailable")
-GIVES_UP_AFTER = 400  # seconds in a queue that nobody answers a second time
+GIVES_UP_AFTER = (1_500, 400)  # seconds in a queue that nobody answers: the first time, and again
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Witness:
     stays: list[Stay] = field(default_factory=list)  # in a queue
     logged: list[dict[str, Any]] = field(default_factory=list)
     tasks: set[tuple[int, str]] = field(default_factory=set)  # when a task entered a queue or was taken
+    waiting: list["asyncio.Task[None]"] = field(default_factory=list)
     news: float = 0.0  # when the service last heard of the caller's leg
 
     def watch(self, rest: RestSide) -> None:
@@ -112,18 +114,18 @@ class Witness:
             self.documents.append((leg.clock.monotonic(), document))
 
     def _came(self, leg: Leg) -> None:
-        """Somebody who is in the queue again does not wait for ever."""
+        """Nobody waits for ever."""
         assert self.rest is not None
         exchange = self.rest.exchange
         queued = [stay for queue in exchange.queues.values() for stay in queue.waiting if stay.leg is leg]
         stay = queued[0] if queued else exchange.taskrouter.of(leg).stay  # type: ignore[union-attr]
         self.stays.append(stay)
-        if queued and len(self.stays) > 1:
-            exchange.spawn(self._gives_up(stay), "gives up")
+        seconds = GIVES_UP_AFTER[min(len(self.stays), 2) - 1]
+        self.waiting.append(asyncio.create_task(self._gives_up(stay, seconds), name="gives up"))
 
-    async def _gives_up(self, stay: Stay) -> None:
-        await stay.leg.clock.sleep(GIVES_UP_AFTER)
-        if stay in stay.queue.waiting:
+    async def _gives_up(self, stay: Stay, seconds: float) -> None:
+        await stay.leg.clock.sleep(seconds)
+        if stay.taken is None:
             stay.leg.hang_up()
 
 
@@ -171,6 +173,10 @@ async def _played(scene: Scene) -> Played:
         return make(clock, rest)
 
     with structlog.testing.capture_logs() as logged:
-        report = await play(scene, make_app, auth_token=TOKEN, carrier=witness.carry)
+        try:
+            report = await play(scene, make_app, auth_token=TOKEN, carrier=witness.carry)
+        finally:
+            for task in witness.waiting:
+                task.cancel()
     witness.logged = list(logged)  # type: ignore[arg-type]
     return Played(scene, report, witness)
