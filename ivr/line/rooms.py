@@ -34,6 +34,7 @@ class Rooms:
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
+        self._nets: dict[str, object] = {}  # below the latest announcement to each call
 
     # --- beginning -------------------------------------------------------------------------------------
 
@@ -192,6 +193,7 @@ class Rooms:
 
     async def _lead(self, call: str) -> None:
         """Out of the room, to whatever of the farewell has not been heard."""
+        self._nets.pop(call, None)
         address = self._counter.url("/voice/farewell", call=call, way="after")
         for pause in (*TRIES, None):
             outcome = await self._counter.phone.redirect(call, address)
@@ -203,7 +205,12 @@ class Rooms:
         """A net below an announcement: what should have been heard by then and was not is heard out of the
         room, since the announcement was lost."""
 
+        net = self._nets[call] = object()
+
         async def look() -> None:
+            if self._nets.get(call) is not net:
+                return  # they were led out meanwhile, or hear something else
+            del self._nets[call]
             standing = await self._counter.closing.standing(call)
             latest, story = standing.latest, standing.story
             if story.caller_is == "gone" or story.heard or not story.in_room:

@@ -49,6 +49,21 @@ def _living() -> "set[asyncio.Task[Any]]":
     return living
 
 
+def _waits_for(future: Any) -> "list[asyncio.Task[Any]] | None":
+    """The tasks behind what a task awaits, one or by gather, that are not over; None where it is anything else."""
+    if future is None or future.done():
+        return []
+    if isinstance(future, asyncio.Task):
+        return [future]
+    behind: list[asyncio.Task[Any]] = []
+    for child in getattr(future, "_children", (None,)):
+        tasks = _waits_for(child) if child is not None else None
+        if tasks is None:
+            return None
+        behind += tasks
+    return behind
+
+
 def _born(loop: asyncio.AbstractEventLoop, coroutine: Any, **others: Any) -> "asyncio.Task[Any]":
     living, task = _LIVING[loop], asyncio.Task(coroutine, loop=loop, **others)
     living.add(task)
@@ -193,7 +208,14 @@ class Clock:
         self._moved.set()
 
     def _at_work(self) -> "set[asyncio.Task[object]]":
-        return {task for task in _living() if task not in self._at_rest and task not in self._residents}
+        return {task for task in _living() if not self._rests(task)}
+
+    def _rests(self, task: "asyncio.Task[Any]") -> bool:
+        """Whether a task waits on this clock, or for others that do: then it will not move before time does."""
+        if task in self._at_rest or task in self._residents:
+            return True
+        waits_for = _waits_for(getattr(task, "_fut_waiter", None))
+        return bool(waits_for) and all(self._rests(other) for other in waits_for or ())
 
     async def _settle(self, until: "asyncio.Future[T] | None") -> None:
         """Come back when nobody is at work any more."""

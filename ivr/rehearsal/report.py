@@ -282,7 +282,9 @@ def _doubts(made: Report, cast: Cast) -> list[str]:
         doubts.append("the line was closed before the last word had been played")
     if ended_by == "room" and made.heard and not made.goodbye_whole:
         doubts.append("the room was ended under the caller before the last word had been played")
-    if made.goodbye_whole and ended_by == "caller" and (stayed := _after_the_goodbye(made, cast)) > _LINGERS:
+    last = next((line for line in reversed(made.heard) if line.by == "line"), None)
+    on_line = made.goodbye_whole and ended_by == "caller" and last is not None and last.entry is not None
+    if on_line and (stayed := _after_the_goodbye(made, cast)) > _LINGERS:
         doubts.append(f"after the goodbye the line stayed open for {stayed:.0f} s, until the caller hung up")
     doubts += [
         f"{agent.to if agent.direction == 'outbound-api' else agent.from_} was left on the line, with nobody there"

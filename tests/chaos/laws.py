@@ -138,7 +138,8 @@ def ending(call: Played) -> Iterator[str]:
         wanted = {"left", "returned"}
     elif last.root.find("Dial") is not None:
         away = any(document.path.startswith("/voice/farewell") for _, document in witness.documents)
-        wanted = {"returned"} if away else {"none"}
+        again = sum(happening.does == "wrapped up" for _, happening in report.acted) > 1
+        wanted = ({"returned", "left"} if again else {"returned"}) if away else {"none"}
     elif last.root.find("Enqueue") is not None or last.path in ("/voice/wait", "/voice/bridging"):
         wanted = {"none"} if len(witness.stays) == 1 else {"left", "returned"}
     else:

@@ -18,7 +18,11 @@ WHEREABOUTS = ("caller", "agent", "outcome", "left_during", "moment")
 
 def differences(clear: Played, disturbed: Played) -> Iterator[str]:
     """How the stories differ that should be the same."""
-    left_out = {"call", *(WHEREABOUTS if undelivered(disturbed) else ())}
+    left_out = {"call"}
+    if undelivered(disturbed):
+        left_out |= set(WHEREABOUTS)
+    if _told_late(disturbed):
+        left_out |= {"says", "promises"}
     first, second = _story(clear), _story(disturbed)
     for name in first:
         if name not in left_out and first[name] != second[name]:
@@ -41,6 +45,16 @@ def comparable(clear: Played, disturbed: Played) -> bool:
 def _refused_for_good(call: Played) -> bool:
     refusals = [fault for fault in call.scene.faults if fault.kind.startswith("REST")]
     return sum(min(fault.last - fault.first + 1, 10) for fault in refusals) > OVERCOME
+
+
+def _told_late(call: Played) -> bool:
+    """Whether somebody left by themselves, and news was late: what was said then is said by what was known then."""
+    late = any(fault.kind in ("late", "shuffled") for fault in call.scene.faults)
+    left = any(
+        happening.who == "agent" and (happening.does == "hangs up" or happening.what == "#")
+        for _, happening in call.report.acted
+    )
+    return late and left
 
 
 def _came_about(call: Played) -> list[tuple[str, ...]]:

@@ -118,7 +118,10 @@ class Witness:
         assert self.rest is not None
         exchange = self.rest.exchange
         queued = [stay for queue in exchange.queues.values() for stay in queue.waiting if stay.leg is leg]
-        stay = queued[0] if queued else exchange.taskrouter.of(leg).stay  # type: ignore[union-attr]
+        task = exchange.taskrouter.of(leg) if exchange.taskrouter is not None else None
+        if not queued and task is None:
+            return  # an agent was waiting for them
+        stay = queued[0] if queued else task.stay  # type: ignore[union-attr]
         self.stays.append(stay)
         seconds = GIVES_UP_AFTER[min(len(self.stays), 2) - 1]
         self.waiting.append(asyncio.create_task(self._gives_up(stay, seconds), name="gives up"))

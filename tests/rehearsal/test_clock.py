@@ -35,6 +35,19 @@ async def test_sleepers_wake_in_the_order_of_their_times_and_then_of_their_turns
     assert woken == [("now", 0), ("first", 1), ("second", 1), ("late", 2)]
 
 
+async def test_who_waits_for_others_that_sleep_is_at_rest_too() -> None:
+    """Else time would stand still until real patience ran out: far longer than the bound here."""
+    clock = Clock(NINE, patience=3_600)
+
+    async def several() -> None:
+        await asyncio.gather(clock.sleep(5), asyncio.gather(clock.sleep(7), clock.sleep(1)))
+        await asyncio.ensure_future(clock.sleep(10))
+
+    async with asyncio.timeout(60):
+        await clock.run(asyncio.ensure_future(several()))
+    assert clock.monotonic() == 17
+
+
 @given(st.lists(st.lists(st.floats(0, 100), max_size=5), max_size=6))
 def test_the_same_play_runs_the_same_way_twice(naps: list[list[float]]) -> None:
     def play() -> list[tuple[int, float]]:
