@@ -135,3 +135,10 @@ def test_no_registry_no_machine_path_and_no_secret_is_tracked() -> None:
         and hosts.search((ROOT / name).read_text(encoding="utf-8", errors="replace"))
     ]
     assert not found
+
+
+def test_every_scene_the_readme_names_is_there() -> None:
+    heard = README.partition("listen()")[2].partition("`--json` answers")[0]
+    named = re.findall(r"`(?:listen )?([a-z][a-z0-9_]+)`", heard)
+    assert len(named) > 40
+    assert not [name for name in named if not (ROOT / "tests" / "scenes" / f"{name}.yaml").is_file()]
