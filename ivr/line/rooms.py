@@ -57,6 +57,8 @@ class Rooms:
         inside = {person.leg: person for person in people.value or ()}
         if inside and caller not in inside:
             return "no_room"  # they are on their way elsewhere: their leg can still be led on
+        untold = tuple(person for leg, person in inside.items() if leg not in room.inside)
+        await self._keep(room.sid, room.name or standing.story.task or "", untold)
         agents = [leg for leg in inside if leg != caller] or list(room.others(caller))
         first = self._counter.closing.agent_leaves_first(standing)
         theirs = inside.get(caller)
