@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.speech.engines import PiperEngine
-from ivr.speech.voices import VoiceMissing, Voices
+from ivr.speech.voices import VoiceMissing, Voices, piper_command
 
 PRETEND_PIPER = '''
 """Speaks as Piper's command line does: a second of a square wave for every ten letters."""
@@ -34,9 +34,10 @@ for said, line in enumerate(sys.stdin):
 
 @pytest.fixture(scope="session")
 def piper() -> Iterator[PiperEngine]:
-    """Started once for all tests: it takes two seconds to load."""
+    """Started once for all tests, as it takes two seconds to load; without the noise by which Piper draws
+    the length of each sound anew, so that the same words always take the same time."""
     try:
-        engine = PiperEngine()
+        engine = PiperEngine(command=(*piper_command(), "--noise-scale", "0", "--noise-w-scale", "0"))
         Voices().model("en-US")
     except VoiceMissing:
         # The extra is GPL-licensed and large, so a service may well be without it.
