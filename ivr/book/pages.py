@@ -14,7 +14,7 @@ from ivr.book.when import Condition
 from ivr.book.when import parse as parse_condition
 from ivr.calls.wrapup import TONES
 
-PROMISES = ("text_note", "check_in", "question", "call_back", "front_of_queue")
+PROMISES = ("text_note", "check_in", "question", "call_back", "front_of_queue", "voucher")
 """Everything a sentence may promise."""
 
 ANSWERED = (("question", "ask"), ("next_steps", "keys"))
