@@ -16,6 +16,16 @@ def replay(
     book: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The prompt book; by default the one serve would use.")
     ] = None,
+    version: Annotated[
+        int | None, typer.Option(metavar="N", help="The book: a version that was published.")
+    ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|N",
+            help="A second book, a folder or a version: what would it change for these callers?",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -30,36 +40,43 @@ def replay(
     held_seconds are used where they are there. A bad row is skipped, counted and named.
 
     Example: ivr replay calls.csv --out heard.jsonl
-    """
-    from ivr.book.book import read
-    from ivr.cli.telling import progress, tell_summary
-    from ivr.replay import ReplayError
-    from ivr.replay import replay as tell_again
-    from ivr.store.shelf import BookFolderError, read_folder
 
-    try:
-        files = read_folder(book or says.settings().prompts_folder())
-    except BookFolderError as error:
-        says.stop(str(error))
-    words, faults = read(files)
-    if words is None or any(fault.fault for fault in faults):
-        says.stop("\n\n".join(["the prompt book has faults:", *(str(f) for f in faults if f.fault)]))
+    Example: ivr replay calls.csv --version 14 --compare draft/
+    """
+    import ivr.replay
+    from ivr.cli import books
+    from ivr.cli.telling import progress, tell_comparison, tell_summary
+
+    if book is not None and version is not None:
+        says.stop("--book and --version name two books; give one of them")
+    first = books.words(str(version) if version is not None else book or says.settings().prompts_folder())
+    second = books.words(compare) if compare is not None else None
     if not log.is_file():
         says.stop(f"there is no file {log}")
     partial = out.with_name(out.name + ".partial") if out else None
+    summary = comparison = None
     try:
         with ExitStack() as opened:
             lines = opened.enter_context(log.open(encoding="utf-8-sig", errors="replace", newline=""))
             written = opened.enter_context(partial.open("w", encoding="utf-8")) if partial else None
             report = opened.enter_context(progress())
-            summary = tell_again(lines, words, written, progress=report)
-    except (ReplayError, OSError) as error:
+            if second is None:
+                summary = ivr.replay.replay(lines, first, written, progress=report)
+            else:
+                comparison = ivr.replay.compare(lines, first, second, written, progress=report)
+    except (ivr.replay.ReplayError, OSError) as error:
         if partial is not None:
             partial.unlink(missing_ok=True)  # half an answer is none
         says.stop(str(error))
     if partial is not None and out is not None:
         partial.replace(out)
-    if as_json:
-        says.as_json(summary.to_json())
-    else:
-        tell_summary(summary)
+    if comparison is not None:
+        if as_json:
+            says.as_json(comparison.to_json())
+        else:
+            tell_comparison(comparison)
+    elif summary is not None:
+        if as_json:
+            says.as_json(summary.to_json())
+        else:
+            tell_summary(summary)

@@ -1,8 +1,9 @@
 """Telling a person what happened: a rehearsed call, and a day of calls told again."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -73,12 +74,93 @@ def tell_summary(summary: Any) -> None:
             "farewell",
             f"mean {_seconds(told['mean_seconds'])}, 95th percentile {_seconds(told['p95_seconds'])}",
         ),
+        (
+            "of these",
+            "  ".join(
+                f"{name.replace('_', ' ')} {_seconds(length['p95'])} (longest {_seconds(length['max'])})"
+                for name, length in told["moments"].items()
+            )
+            or "-",
+        ),
         ("goodbyes", f"{told['distinct_goodbyes']} different ones, {told['repeats']} repeated to a caller"),
     ):
         typer.echo(f"{name:<12}{value}")
     for reason, lines in told["skipped"].items():
         shown = ", ".join(str(line) for line in lines[:10]) + (" …" if len(lines) > 10 else "")
         typer.echo(f"{'skipped':<12}{len(lines)} rows: {reason} (line {shown})")
+
+
+def tell_comparison(comparison: Any) -> None:
+    """What a second book changes: the counts, then the most changed calls side by side."""
+    told = comparison.to_json()
+    before, after = told["before"], told["after"]
+    answered = before["answered"]
+    share = f" ({100 * told['changed'] / answered:.1f} %)" if answered else ""
+    typer.echo(f"{'changed':<12}{told['changed']} of {answered} answered calls hear something else{share}")
+    if told["severities"]:
+        typer.echo(f"{'weighed':<12}{told['severities']} calls are weighed otherwise: the rules differ")
+    typer.echo(
+        f"{'time':<12}{_signed(told['caller_seconds'])} s of listening in all; a farewell: "
+        f"mean {_seconds(before['mean_seconds'])} → {_seconds(after['mean_seconds'])}, "
+        f"95th percentile {_seconds(before['p95_seconds'])} → {_seconds(after['p95_seconds'])}"
+    )
+    for name, what in (
+        ("apologies", "apologies"), ("repeats", "repeats"), ("distinct_goodbyes", "goodbyes"),
+    ):  # fmt: skip
+        typer.echo(f"{what:<12}{before[name]} → {after[name]}")
+    if told["pages"]:
+        typer.echo(
+            f"\n{'page':<12}{'wait':<12}{'new words':>10}{'other words':>13}{'now said':>10}{'unsaid':>8}"
+        )
+    for page, changes in told["pages"].items():
+        for severity, counts in changes["calls"].items():
+            cells = [counts.get(what, 0) or "" for what in ("changed", "other", "said", "unsaid")]
+            typer.echo(
+                f"{page:<12}{severity.replace('_', ' '):<12}"
+                f"{cells[0]:>10}{cells[1]:>13}{cells[2]:>10}{cells[3]:>8}"
+            )
+        typer.echo(f"{'':<12}{_signed(changes['seconds'])} s of {page.replace('_', ' ')} in all")
+    for example in told["examples"]:
+        first, second = example["seconds"]
+        typer.echo(
+            f"\ncall {example['call']}, wait {example['severity'].replace('_', ' ')}: "
+            f"{_seconds(first)} → {_seconds(second)}"
+        )
+        for left, right in _side_by_side(example["before"], example["after"]):
+            typer.echo(f"  {left:<{_COLUMN}}  {right}".rstrip())
+
+
+_COLUMN = 52  # characters; two of them and a margin stand on a usual terminal's wider setting
+
+
+def _side_by_side(
+    before: Sequence[Sequence[str]], after: Sequence[Sequence[str]]
+) -> Iterator[tuple[str, str]]:
+    """Both farewells in two columns, moment beside moment; what is the same in both is only named."""
+    for moment in dict.fromkeys(name for name, _ in (*before, *after)):
+        name = moment.replace("_", " ")
+        old, new = ([text for at, text in lines if at == moment] for lines in (before, after))
+        if old == new:
+            yield f"{name}: the same", ""
+            continue
+        columns = [
+            [
+                line
+                for number, words in enumerate(said or ["nothing"])
+                for line in wrap(
+                    words,
+                    _COLUMN,
+                    initial_indent="" if number else f"{name}: ",
+                    subsequent_indent="  ",
+                )
+            ]
+            for said in (old, new)
+        ]
+        yield from zip_longest(*columns, fillvalue="")
+
+
+def _signed(seconds: float) -> str:
+    return f"{seconds:+,.0f}".replace("-", "−")
 
 
 def _seconds(value: float | None) -> str:

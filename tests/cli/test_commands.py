@@ -241,6 +241,30 @@ def test_replay_counts_what_the_callers_would_have_heard(tmp_path: Path) -> None
     assert counted.returncode == 0, counted.stdout
 
 
+def test_replay_says_what_a_second_book_would_change(tmp_path: Path) -> None:
+    book = tmp_path / "softer"
+    shutil.copytree(ROOT / "prompts", book)
+    page = book / "en-GB" / "apology.yaml"
+    page.write_text(
+        page.read_text("utf-8").replace("We're sorry", "We apologise").replace("we're sorry", "we apologise"),
+        "utf-8",
+    )
+    plain = ivr("replay", str(LOG), "--compare", str(book), "--json")
+    told = json.loads(plain.stdout)
+    assert (
+        told["changed"]
+        == sum(sum(counts.values()) for counts in told["pages"]["apology"]["calls"].values())
+        > 0
+    )
+    assert set(told["pages"]) == {"apology"}
+    done = ivr("replay", str(LOG), "--compare", str(book))
+    assert "answered calls hear something else" in done.stdout
+    assert "goodbye: the same" in done.stdout
+    assert "apologise" in done.stdout
+    assert "no version 99" in sentence(ivr("replay", str(LOG), "--compare", "99"))
+    assert "one of them" in sentence(ivr("replay", str(LOG), "--book", str(book), "--version", "1"))
+
+
 def test_replay_refuses_what_is_no_call_log_and_leaves_nothing_behind(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("a,b\n1,2\n", "utf-8")
