@@ -1,6 +1,7 @@
 """Where one call stands: what happened, what was noted, what was said; read in one go, and told to programs."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from ivr.book.book import Book, Queue
@@ -12,6 +13,9 @@ from ivr.calls.wrapup import Wrapup
 from ivr.farewell import course
 from ivr.farewell.moments import Farewell, page_of
 from ivr.store.ledger import Record
+
+LISTENED = 15.0
+"""Seconds after a moment's words: for a key, and for the documents on either side of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,15 @@ class Standing:
         if self.latest is None or self.story.caller_is != "farewell":
             return None
         return course.next_after(self.latest, self.proven(self.latest))
+
+    @property
+    def hearing_lasts(self) -> timedelta:
+        """How long the moment the caller is in can take, at the slowest it is ever said and with what is listened
+        for after it: so long, no news is none."""
+        moment = self.latest.moment(self.hearing) if self.latest is not None and self.hearing else None
+        if moment is None:
+            return timedelta(0)
+        return timedelta(seconds=moment.seconds * 100 / course.SLOWEST + LISTENED)
 
 
 def story_json(story: Story, wait: Wait) -> dict[str, Any]:

@@ -7,10 +7,10 @@ a repeated request hears the same words.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from ivr import watch
@@ -54,6 +54,13 @@ class Rooms(Protocol):
         first: done, too_late, try_again, refused, or no_room where the conference cannot be found."""
 
 
+Later: TypeAlias = Callable[[float, Callable[[], Awaitable[None]]], None]
+"""Does something after so many seconds, beside the answers."""
+
+INSISTS = (2.0, 5.0, 15.0)
+"""Seconds before Twilio is asked again for what it was too busy to do: the agent waits with the caller."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What became of something a program asked for."""
@@ -88,7 +95,8 @@ class Closing:
     ) -> None:
         self._ledger, self.book, self._clock, self._telephone = ledger, book, clock, telephone
         self._zone, self._textable = zone, textable
-        self.rooms: Rooms | None = None  # handed in once the line stands
+        self.rooms: Rooms | None = None  # these two are handed in once the line stands
+        self.later: Later | None = None
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -192,18 +200,39 @@ class Closing:
         says = tuple(lines_json(farewell))
         if standing.story.caller_is == "farewell":
             return Kept("started", way, where, says)
-        if standing.in_conference:
-            outcome = await self._begin_in_room(standing, way)
-        elif wrapup.start == "when_agent_leaves" or way == "after" or where_they_are == "returning":
+        if not standing.in_conference and (
+            self.agent_leaves_first(standing) or where_they_are == "returning"
+        ):
             return Kept("kept", way, where, says)
-        else:
-            outcome = await self._telephone.to_farewell(call)
+        outcome = await self._bring(standing, way)
+        if outcome == "try_again":
+            self._insist(call, key, INSISTS)
         if outcome == "too_late":
             return Kept(
                 "too_late", done="kept: the call had left the agent; what can still be heard will use it"
             )
         started = outcome == "done" and not (standing.in_conference and self.agent_leaves_first(standing))
         return Kept("started" if started else "kept", way, where, says)
+
+    async def _bring(self, standing: Standing, way: str) -> str:
+        """Lead the caller to the farewell, wherever they are now."""
+        if standing.in_conference:
+            return await self._begin_in_room(standing, way)
+        return await self._telephone.to_farewell(standing.story.call)
+
+    def _insist(self, call: str, key: str, pauses: tuple[float, ...]) -> None:
+        """Twilio was too busy, or silent: ask again in a while, for as long as this is what was noted last and
+        the caller is still with the agent who noted it."""
+
+        async def again() -> None:
+            standing = await self.standing(call)
+            if standing.story.wrapup_key != key or standing.story.caller_is != "talking":
+                return
+            if await self._bring(standing, self.way(standing)) == "try_again" and pauses[1:]:
+                self._insist(call, key, pauses[1:])
+
+        assert self.later is not None, "the line has not been wired"
+        self.later(pauses[0], again)
 
     async def _begin_in_room(self, standing: Standing, way: str) -> str:
         """A room that cannot be found is none the caller could be spoken to in: their leg is led out of it,

@@ -95,16 +95,17 @@ def say(
     heard_before: Sequence[str] = (),
     slow: bool = False,
     agreed: frozenset[str] = frozenset(),
+    turn: int = 0,
 ) -> Line | None:
     """One line of any page: greeting, waiting, what agents hear, the way back, the mishap.
 
     `facts` come from `line_facts` or `facts_of`, with what else the page may know; `agreed` are the kinds of
-    promise that will be kept. None when the book is silent there or has no words.
+    promise that will be kept; `turn` counts how often the part has been said on this call. None when the book is silent there or has no words.
     """
     today = facts.get("day.date")
     told = speaker(locale, today if isinstance(today, date) else date.min)
     telling = Telling(book, locale, told, call, tone, dict(facts), {page: heard_before}, agreed, slow=slow)
-    return telling.line(page, part)
+    return telling.line(page, part, turn=turn)
 
 
 def note(

@@ -159,6 +159,10 @@ def rate(again: int) -> int:
     return _RATES[min(max(again, 0), len(_RATES) - 1)]
 
 
+SLOWEST = min(_RATES)
+"""Per cent of the ordinary speed: slower than this nothing is ever said."""
+
+
 def _kind(farewell: Farewell, moment: str) -> str:
     page = page_of(moment)
     if page == "next_steps":

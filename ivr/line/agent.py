@@ -134,7 +134,7 @@ class AgentDesk:
         if story.agent_is == "gone" and standing.latest is not None and standing.latest.way == "after":
             return True  # they left by the star, and the caller went on without them
         news = [at for at in (story.last_news, _waits_since(ask)) if at is not None]
-        if news and ask.now - max(news) > RELEASED_AFTER:
+        if news and ask.now - max(news) > max(RELEASED_AFTER, standing.hearing_lasts):
             return True
         return standing.steps_told
 

@@ -19,7 +19,7 @@ from ivr.line.rooms import Rooms
 from ivr.standing import Standing
 
 LONGEST = 50.0  # seconds of one announcement, as the book reckons; real voices may take a tenth more
-NET = 15.0  # seconds after a document should have led on for the net below it
+NET = 10.0  # seconds after a document should have led on for the net below it
 
 
 class AnnouncementDesk:

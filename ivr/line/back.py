@@ -17,6 +17,7 @@ from ivr.line.moment import LISTENING_SECONDS, Moments, heard_out, known, part_o
 from ivr.standing import Standing
 
 MOST_TRIES = 8  # of one second each, for an agent's leg to be fetched: it takes well under one
+QUIET_TRIES = 2  # of these in a row without a word: then they hear again that they are being brought back
 ASKING_SECONDS = 1.5  # for asking Twilio while Twilio waits for our own answer
 CALL_BACK_KEY = "2"  # beside 1, the queue again; the queue's own key is for those who wait
 MOST_STAYS = 3  # the first, and the queue again at most twice
@@ -100,7 +101,9 @@ class WayBack:
             return twiml.document(twiml.dial_conference(room(ask.call, part), action=action))
         if tries < MOST_TRIES:
             later = self._moments.url(ask, "back", farewell, at=at, tries=tries + 1)
-            return twiml.document(twiml.pause(1), twiml.redirect(later))
+            again = tries % QUIET_TRIES == QUIET_TRIES - 1
+            words = self._moments.question(ask, standing, farewell, "back", turn=tries) if again else []
+            return twiml.document(*words, twiml.pause(1), twiml.redirect(later))
         return self.nobody(ask, standing, farewell, at)
 
     async def talked(self, ask: Ask) -> bytes:

@@ -100,10 +100,18 @@ class Counter:
         return twiml.enqueue(queue, action=action, wait_url=wait_url)
 
     def line(
-        self, locale: str, page: str, part: str, facts: Mapping[str, Value], call: str, *, tone: str = "plain"
+        self,
+        locale: str,
+        page: str,
+        part: str,
+        facts: Mapping[str, Value],
+        call: str,
+        *,
+        tone: str = "plain",
+        turn: int = 0,
     ) -> Line | None:
         """One line of a page, or None where the book is silent."""
-        return say(self.book(), locale, page, part, facts, call=call, tone=tone)
+        return say(self.book(), locale, page, part, facts, call=call, tone=tone, turn=turn)
 
     def spoken(self, locale: str, line: Line | None) -> list[str]:
         """The verbs that speak a line: none for a silence."""

@@ -64,8 +64,10 @@ class Moments:
         part: str,
         *,
         call_back_key: str | None = None,
+        turn: int = 0,
     ) -> list[str]:
-        """A line of the question page, as verbs. `call_back_key` is offered with it, where one is."""
+        """A line of the question page, as verbs. `call_back_key` is offered with it, where one is; `turn` counts
+        the times it is said, so that it need not sound alike."""
         facts = line_facts(
             standing.book, standing.story.queue, ask.now, farewell.locale, textable=farewell.textable
         )
@@ -75,7 +77,9 @@ class Moments:
             facts["call_back.key"] = call_back_key
         if farewell.agent:
             facts["agent.name"] = farewell.agent
-        line = self._counter.line(farewell.locale, "question", part, facts, ask.call, tone=farewell.tone)
+        line = self._counter.line(
+            farewell.locale, "question", part, facts, ask.call, tone=farewell.tone, turn=turn
+        )
         return self._counter.spoken(farewell.locale, line)
 
     def onward(self, ask: Ask, farewell: Farewell, heard: str) -> str:

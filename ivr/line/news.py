@@ -21,7 +21,7 @@ from ivr.line.rooms import Rooms
 from ivr.line.translate import FINAL
 from ivr.standing import Standing
 
-FAREWELL_QUIET = timedelta(seconds=60)  # longer than any moment of it lasts
+FAREWELL_QUIET = timedelta(seconds=60)  # or a little longer than what they are hearing lasts
 CALL_QUIET = timedelta(hours=4)
 LONGEST_PAUSE = timedelta(hours=1)  # between two questions about a call that is still going on
 SWEEP_EVERY = timedelta(minutes=15)  # the ledger is read so often, for each call and for all
@@ -168,7 +168,8 @@ class News:
             self._free(standing)
             return None
         await self._not_alone(standing, now)
-        quiet = FAREWELL_QUIET if story.caller_is in ("farewell", "returning") else CALL_QUIET
+        closing = story.caller_is in ("farewell", "returning")
+        quiet = max(FAREWELL_QUIET, standing.hearing_lasts) if closing else CALL_QUIET
         due = min(story.last_news, now) + quiet
         if due > now:
             wait = one.pause if _in_our_room(standing) else SWEEP_EVERY

@@ -174,8 +174,8 @@ class Rooms:
         story = standing.story
         if story.caller_is in ("gone", "waiting"):
             return
-        if not await self._is_alone(standing):
-            if looks and not (standing.room is not None and standing.room.told):
+        if not await self._is_alone(standing, doubted=bool(looks)):
+            if looks:
                 self._counter.later(looks[0], lambda: self._alone(call, waited, looks[1:]))
             return
         if waited < _patience(story):
@@ -184,13 +184,18 @@ class Rooms:
             return
         await self._lead(call)
 
-    async def _is_alone(self, standing: Standing) -> bool:
+    async def _is_alone(self, standing: Standing, *, doubted: bool) -> bool:
+        """`doubted`: somebody else says that the agent has left. A room whose news is late still has them in
+        it, so Twilio is asked who is there."""
         room, caller = standing.room, standing.story.call
         if room is not None and not room.told:
             room = None
         if room is None:
             found = await self._found(replace(standing, room=None))
             return found is not None and found.inside == (caller,)
+        if doubted and not room.over and room.inside != (caller,):
+            people = (await self._counter.phone.people(room.sid)).value
+            return people is not None and [person.leg for person in people] == [caller]
         return not room.over and room.inside == (caller,)
 
     async def _lead(self, call: str) -> None:

@@ -47,7 +47,7 @@ class Line:
     def __init__(self, counter: Counter, signature: Signature | None) -> None:
         self._counter, self._signature = counter, signature
         rooms, agents = Rooms(counter), AgentDesk(counter)
-        counter.closing.rooms = rooms
+        counter.closing.rooms, counter.closing.later = rooms, counter.later
         farewells, announcements = FarewellDesk(counter, rooms), AnnouncementDesk(counter, rooms)
         callers, waiting = QueueDesk(counter, farewells), WaitingDesk(counter)
         self._assignments = AssignmentDesk(counter)

@@ -280,7 +280,8 @@ def _doubts(made: Report, cast: Cast) -> list[str]:
         doubts.append(f"the service says “{made.outcome}”, but the goodbye was played to its end")
     if ended_by == "line" and any(line.moment == "goodbye" for line in made.heard) and not made.goodbye_whole:
         doubts.append("the line was closed before the last word had been played")
-    if ended_by == "room" and made.heard and not made.goodbye_whole:
+    begun = any(line.moment for line in made.heard)  # a mishap before the queue is no farewell
+    if ended_by == "room" and begun and not made.goodbye_whole:
         doubts.append("the room was ended under the caller before the last word had been played")
     last = next((line for line in reversed(made.heard) if line.by == "line"), None)
     on_line = made.goodbye_whole and ended_by == "caller" and last is not None and last.entry is not None

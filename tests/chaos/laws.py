@@ -21,6 +21,7 @@ IMPOSSIBLE = (
 )  # fmt: skip
 ALONE = ("left alone in a room",)  # where REST never answers, nobody can be led out of one
 TELLS_HOLDS = ("queue", "flex with plugin", "taskrouter")
+ON_THE_WAY_BACK = "One moment, and you are back."  # as the scenes' book has it; said again while it lasts
 IN_TIME = 0.1  # seconds in which an answer is as good as at once
 
 
@@ -57,6 +58,8 @@ def doubts(call: Played) -> Iterator[str]:
     A generated call asks for things that cannot come about; that is no fault.
     """
     excused = [*IMPOSSIBLE, *(ALONE if any(fault.last >= EVERY for fault in call.scene.faults) else ())]
+    if starred(call):
+        excused.append("after the goodbye the line stayed open")  # they were taken back, and talked on
     for fault in call.report.faults:
         if not any(word in fault for word in excused):
             yield fault
@@ -69,7 +72,7 @@ _TOLD = ("what we will do", "what is yours", "what is done", "the reference", "t
 
 def twice(call: Played) -> Iterator[str]:
     """A line is heard again only where a key cut it or asked for it again."""
-    if any(happening.who == "agent" and happening.what == "*" for _, happening in call.report.acted):
+    if starred(call):
         return  # nobody can tell how much of a moment was heard when the agent ended it
     heard, first = call.report.heard, dict[str, int]()
     for place, line in enumerate(heard):
@@ -77,15 +80,29 @@ def twice(call: Played) -> Iterator[str]:
             continue
         if line.text in first:
             between = heard[first[line.text] : place]
-            if not any(one.pressed and one.pressed != "0" for one in between) and not _interrupted(between):
+            asked_for = any(one.pressed and one.pressed != "0" for one in between) or _interrupted(between)
+            if not asked_for and not _proof_lost(call):
                 yield f"said twice: {line.text}"
         if not line.cut:
             first[line.text] = place
 
 
+def starred(call: Played) -> bool:
+    """Whether an agent pressed the star key, which takes a caller back whatever they are hearing."""
+    return any(happening.who == "agent" and happening.what == "*" for _, happening in call.report.acted)
+
+
 def _tells(line: Line) -> bool:
-    """Whether it tells something, rather than which keys there are."""
+    """Whether it tells something, rather than which keys there are, or that the way back takes a moment."""
+    if line.text == ON_THE_WAY_BACK:
+        return False
     return line.entry is not None and (line.moment != "next_steps" or line.entry.rpartition("/")[2] in _TOLD)
+
+
+def _proof_lost(call: Played) -> bool:
+    """Whether no try of the request that would have told of a moment's end got through: then nobody can know
+    that it was heard, and it is told once more rather than left out."""
+    return any(one.path.startswith("/voice/farewell") for one in undelivered(call))
 
 
 def _interrupted(lines: Sequence[Line]) -> bool:
@@ -136,6 +153,10 @@ def ending(call: Played) -> Iterator[str]:
         wanted = {"none"} if paused else {"heard"}
     elif _on_the_way_back(last):
         wanted = {"left", "returned"}
+        if report.goodbye_whole and starred(call):
+            wanted.add(
+                "heard"
+            )  # the agent's key came in mid-goodbye, and Twilio was slower than its last words
     elif last.root.find("Dial") is not None:
         away = any(document.path.startswith("/voice/farewell") for _, document in witness.documents)
         again = sum(happening.does == "wrapped up" for _, happening in report.acted) > 1
@@ -167,7 +188,8 @@ def the_wait(call: Played) -> Iterator[str]:
     queued, held = sum(stay.seconds for stay in call.witness.stays), _held(call)
     handed_on = call.witness.handed_on
     if handed_on:
-        if held is not None and wait.get("seconds") != queued + held + handed_on:
+        # TaskRouter tells of whole seconds here and of milliseconds there: two figures of one stretch
+        if held is not None and abs((wait.get("seconds") or 0) - queued - held - handed_on) > 1:
             yield f"the story tells of {wait.get('seconds')} s; they were {queued} + {held} + {handed_on}"
         return  # in the other queue and on hold at once: which of the two it is called is all the same
     if call.witness.stays and wait.get("queue") != queued:
@@ -211,7 +233,10 @@ def silence(call: Played) -> Iterator[str]:
     """No silence longer than anybody should bear, where the caller is with us: with no agent, in no queue."""
     caller, quiet_since, bearable = call.witness.caller, None, LONGEST_SILENCE
     documents = call.witness.documents
+    if not documents:
+        return  # both of our addresses failed: Twilio itself ended the call
     ends = [at for at, _ in documents[1:]] + [caller.ended or 0.0]
+    rest_failed = any(fault.kind in ("REST times out", "REST answer lost") for fault in call.scene.faults)
     slow = [one for one in call.report.carried if one.call in (None, caller.sid) and _slow(one)]
     for (at, document), until in zip(documents, ends, strict=True):
         if not document.path.startswith(("/voice/farewell", "/voice/queue-left")):
@@ -221,14 +246,14 @@ def silence(call: Played) -> Iterator[str]:
             quiet_since, bearable = at, LONGEST_SILENCE
         for sound in caller.sounds:
             if at <= sound.at <= until and sound.document is document:
-                yield from _unbearable(quiet_since, sound.at, bearable, document, slow)
+                yield from _unbearable(quiet_since, sound.at, bearable, document, slow, rest_failed)
                 quiet_since, bearable = sound.at + sound.seconds, LONGEST_SILENCE
         if any(int(gather.get("timeout", "5")) >= 5 for gather in document.root.iter("Gather")):
             bearable = LONGEST_LISTENING
         if document.root.find("Dial") is not None or document.root.find("Enqueue") is not None:
             quiet_since = None
         else:
-            yield from _unbearable(quiet_since, until, bearable, document, slow)
+            yield from _unbearable(quiet_since, until, bearable, document, slow, rest_failed)
 
 
 def _slow(one: Carried) -> bool:
@@ -237,9 +262,14 @@ def _slow(one: Carried) -> bool:
 
 
 def _unbearable(
-    since: float, until: float, bearable: float, document: Document, slow: Iterable[Carried]
+    since: float,
+    until: float,
+    bearable: float,
+    document: Document,
+    slow: Iterable[Carried],
+    rest_failed: bool,
 ) -> Iterator[str]:
-    disturbed = any(one.at <= until and one.until >= since for one in slow)
+    disturbed = rest_failed or any(one.at <= until and one.until >= since for one in slow)
     if disturbed:
         bearable += LONGEST_DISTURBED - LONGEST_SILENCE
     if until - since > bearable + 0.01:
