@@ -26,7 +26,7 @@ _MARKER = re.compile(r"\[\s*(silence|promise|recording|yes)\b([^\[\]]*)\]", re.I
 _RECORDING = re.compile(r"[\w-]{1,60}\.wav")
 _YES = {"goes back": "back", "goes on": "on"}
 _ONCE = ("spell",)
-_SLOWER = ("spell", "slowly")
+_SLOWER = (("spell", "slowly"), ("spell_out", "slowly"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ class _Entry:
         if self.page != "next_steps" or part != "reference":
             return []
         said = [filters for fact, filters in template.says if fact == "step.reference"]
-        if said in ([_ONCE], [_SLOWER], [_ONCE, _SLOWER]):
+        if said == [_ONCE] or any(said in ([slower], [_ONCE, slower]) for slower in _SLOWER):
             return []
-        hint = "{{ step.reference | spell }} … {{ step.reference | spell | slowly }}; once where texted"
+        hint = "{{ step.reference | spell }} … {{ step.reference | spell_out | slowly }}; once where texted"
         return [Fault(place, "a reference is said twice, the second time slower", hint)]

@@ -43,6 +43,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType({
     "spoken_part": Filter(lambda f: f.name == "day.part", "a part of the day", in_texts="spoken_part"),
     "spoken_address": Filter(lambda f: f.name in _CODES, "an address"),
     "spell": Filter(lambda f: f.name in _CODES, "a code, never a name", ssml=True),
+    "spell_out": Filter(lambda f: f.name in _CODES, "a code, never a name", ssml=True),
     "digits": Filter(lambda f: f.name in _CODES, "a telephone number", ssml=True),
     "slowly": Filter(lambda f: f.type == "text", "a text, said", ssml=True),
     "list": Filter(lambda f: f.name == "step.what", "several things", in_texts="list"),

@@ -116,13 +116,16 @@ def test_an_omitted_part_is_the_pages_own():
 def test_a_reference_is_said_twice_the_second_time_slower():
     page = "- entry: a\n  part: reference\n  say: |\n    {}\n"
     twice = "{{ step.reference | spell }}, {{ step.reference | spell | slowly }}"
-    for good in (twice, "{{ step.reference | spell }}"):
+    apart = "{{ step.reference | spell }}, {{ step.reference | spell_out | slowly }}"
+    for good in (twice, apart, "{{ step.reference | spell }}"):
         assert book(next_steps=page.format(good)).entries("en-GB", "next_steps", "reference")
     for bad in (
         "None.",
         "{{ step.reference }}",
         f"{twice} {twice}",
         "{{ step.reference | spell | slowly }} " + twice,
+        "{{ step.reference | spell_out | slowly }} " + apart,
+        "{{ step.reference | spell_out }}",
     ):
         assert "twice" in the_fault(next_steps=page.format(bad)).message
 

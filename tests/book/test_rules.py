@@ -123,7 +123,7 @@ def test_a_voice_takes_over_what_its_parents_says():
         ("en-JM: {}", "has no voice"),
         ("english: {voice: x}", "not a locale"),
         ("en-JM: {voice: x, ssml: perhaps}", "yes or no"),
-        ("fr-FR: {voice: x}", "nobody here speaks fr-FR yet"),
+        ("de-DE: {voice: x}", "nobody here speaks de-DE yet"),
     ],
 )
 def test_a_slip_in_the_voices_is_shown(text, about):

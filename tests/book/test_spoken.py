@@ -233,3 +233,23 @@ def test_what_is_said_slowly_takes_longer():
 
 def test_a_code_takes_a_word_for_each_sign():
     assert seconds("4719", 60) == seconds("4 7 1 9", 60) == 4.0
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en-GB", "A, B for Bravo, 4 7 1 9"),
+        ("en-JM", "A, B for Bravo, 4 7 1 9"),
+        ("en-US", "A, B as in Bravo, 4 7 1 9"),
+        ("es-ES", "A, B de Barcelona, 4 7 1 9"),
+        ("es-MX", "A, B de burro, 4 7 1 9"),
+        ("fr-FR", "A, B comme Berthe, 4 7 1 9"),
+        ("fr-CA", "A, B comme Bernard, 4 7 1 9"),
+        ("pt-BR", "A, B de bola, 4 7 1 9"),
+    ],
+)
+def test_letters_that_sound_alike_are_told_apart_as_people_of_the_place_do(locale, said):
+    told = speaker(locale, TODAY)
+    assert plain(told.spell("AB-4719")) == "A B, 4 7 1 9"
+    assert plain(told.spell_out("AB-4719")) == said
+    assert told.spell_out("4719-A") == told.spell("4719-A")

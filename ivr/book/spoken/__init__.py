@@ -1,23 +1,28 @@
 """How waits, dates, codes and lists are said aloud, per language; and how long saying something takes.
 
-A speaker turns values into words. What it returns is plain text, except from `spell`, `digits` and
-`slowly`, which return SSML: text that is already escaped, with elements Twilio's <Say> accepts. A figure
+A speaker turns values into words. What it returns is plain text, except from `spell`, `spell_out`, `digits`
+and `slowly`, which return SSML: text that is already escaped, with elements Twilio's <Say> accepts. A figure
 of waiting is always rounded down: nobody is told they waited longer than they did. A language is a file
 here and a line in SPEAKERS, and another folder of words.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
+from ivr.book.spoken.codes import telephone_groups
 from ivr.book.spoken.english import English
+from ivr.book.spoken.french import French
 from ivr.book.spoken.length import plain, seconds
-from ivr.book.spoken.speaker import LONG_PAUSE, SHORT_PAUSE, Speaker, Value, escape, load
+from ivr.book.spoken.portuguese import Portuguese
+from ivr.book.spoken.spanish import Spanish
+from ivr.book.spoken.speaker import LONG_PAUSE, SHORT_PAUSE, Speaker, Value, escape, in_words
 
 __all__ = [
     "LONG_PAUSE", "SHORT_PAUSE", "SPEAKERS", "Speaker", "Value", "escape", "load", "plain", "seconds", "speaker",
 ]  # fmt: skip
 
-SPEAKERS: dict[str, type[Speaker]] = {English.language: English}
+SPEAKERS: dict[str, type[Speaker]] = {each.language: each for each in (English, Spanish, French, Portuguese)}
 """By language."""
 
 
@@ -28,3 +33,10 @@ def speaker(locale: str, today: date) -> Speaker:
     if language not in SPEAKERS:
         raise LookupError(f"nobody here speaks “{locale}”; there are speakers of {', '.join(SPEAKERS)}")
     return SPEAKERS[language](locale, today)
+
+
+def load(languages: Iterable[str]) -> None:
+    """Load what is slow to load: the first caller to hear a number would wait for it, half a second in silence."""
+    for language in languages:
+        in_words(1, "cardinal", SPEAKERS[language].numbers)
+    telephone_groups("+442079460000", "en-GB")

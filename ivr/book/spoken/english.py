@@ -1,30 +1,53 @@
 """How values are said in English."""
 
 from collections.abc import Sequence
-from datetime import date, time, timedelta
-from functools import lru_cache
+from datetime import date, time
 from typing import ClassVar
 
-from ivr.book.spoken.speaker import Speaker, formatted, in_words
+from ivr.book.spoken.codes import Spelling
+from ivr.book.spoken.speaker import Rounded, Speaker, formatted, in_words
+
+_SIGNS = {
+    "@": "at", ".": "dot", "-": "hyphen", "_": "underscore", "/": "slash", "+": "plus", "&": "and",
+    "#": "hash", "*": "star", ":": "colon", "=": "equals", "%": "percent", "~": "tilde",
+}  # fmt: skip
+# the letters that rhyme with B, and F and S, and M and N, lose what tells them apart on a telephone line
+_WORDS = {
+    "B": "Bravo", "C": "Charlie", "D": "Delta", "E": "Echo", "F": "Foxtrot", "G": "Golf", "M": "Mike",
+    "N": "November", "P": "Papa", "S": "Sierra", "T": "Tango", "V": "Victor",
+}  # fmt: skip
 
 
 class English(Speaker):
-    """English; the British and the American way differ in dates."""
+    """English; the American way differs from the British one in dates and in spelling."""
 
-    language = "en"
-    signs: ClassVar[dict[str, str]] = {
-        "@": "at", ".": "dot", "-": "hyphen", "_": "underscore", "/": "slash", "+": "plus", "&": "and",
-        "#": "hash", "*": "star", ":": "colon", "=": "equals", "%": "percent", "~": "tilde",
-    }  # fmt: skip
+    language = numbers = "en"
+    spellings: ClassVar[dict[str, Spelling]] = {
+        "en-GB": Spelling(_SIGNS, _WORDS, "{letter} for {word}"),
+        "en-US": Spelling(_SIGNS | {"#": "pound"}, _WORDS | {"Z": "Zulu"}, "{letter} as in {word}"),
+    }
 
-    def number(self, value: int) -> str:
-        return in_words(value, "cardinal", "en")
+    def less_than_a_minute(self) -> str:
+        return "less than a minute"
 
-    def spoken_wait(self, seconds: int) -> str:
-        return _wait(seconds)
+    def wait(self, wait: Rounded) -> str:
+        more = "more than " if wait.more else ""
+        if not wait.hours:
+            return more + ("a minute" if wait.minutes == 1 else f"{self.number(wait.minutes)} minutes")
+        beyond = ("", " and a quarter", " and a half", " and three quarters")[wait.quarters]
+        if wait.hours == 1:
+            return f"{more}an hour{beyond}"
+        return f"{more}{self.number(wait.hours)}{beyond} hours"
 
-    def spoken_date(self, day: date, today: date | None = None) -> str:
-        return _date(day, today or self.today, self.locale == "en-US")
+    def near(self, days: int) -> str:
+        return "tomorrow" if days else "today"
+
+    def far(self, day: date, *, year: bool) -> str:
+        american = self.locale == "en-US"
+        weekday, month = formatted(day, "EEEE", "en"), formatted(day, "MMMM", "en")
+        ordinal = in_words(day.day, "ordinal", "en")
+        said = f"{weekday}, {month} {ordinal}" if american else f"{weekday} the {ordinal} of {month}"
+        return said + f"{',' if american else ''} {in_words(day.year, 'year', 'en')}" if year else said
 
     def _written(self) -> str:
         return "EEEE, MMMM d, y" if self.locale == "en-US" else "EEEE d MMMM y"
@@ -32,49 +55,14 @@ class English(Speaker):
     def spoken_time(self, at: time) -> str:
         if (at.hour, at.minute) in ((0, 0), (12, 0)):
             return "noon" if at.hour else "midnight"
-        hour = in_words(at.hour % 12 or 12, "cardinal", "en")
+        hour = self.number(at.hour % 12 or 12)
         part = "in the morning" if at.hour < 12 else "in the afternoon" if at.hour < 18 else "in the evening"
         if at.minute == 0:
             return f"{hour} o'clock {part}"
-        minute = in_words(at.minute, "cardinal", "en")
-        return f"{hour} {'oh ' if at.minute < 10 else ''}{minute} {part}"
+        return f"{hour} {'oh ' if at.minute < 10 else ''}{self.number(at.minute)} {part}"
 
     def spoken_part(self, part: str) -> str:
         return part
 
-    def list(self, items: Sequence[str] | str) -> str:
-        if isinstance(items, str):
-            return items
-        return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-@lru_cache(maxsize=8192)
-def _wait(seconds: int) -> str:
-    """Minutes to twenty, then fives, above an hour quarters; always down."""
-    if seconds < 60:
-        return "less than a minute"
-    minutes = seconds // 60
-    if minutes >= 20:
-        minutes -= minutes % (5 if minutes < 60 else 15)
-    more = "more than " if seconds > minutes * 60 else ""
-    if minutes < 60:
-        return more + ("a minute" if minutes == 1 else f"{in_words(minutes, 'cardinal', 'en')} minutes")
-    hours, quarters = divmod(minutes // 15, 4)
-    beyond = ("", " and a quarter", " and a half", " and three quarters")[quarters]
-    if hours == 1:
-        return f"{more}an hour{beyond}"
-    return f"{more}{in_words(hours, 'cardinal', 'en')}{beyond} hours"
-
-
-@lru_cache(maxsize=4096)
-def _date(day: date, today: date, american: bool) -> str:
-    if day == today:
-        return "today"
-    if day - today == timedelta(days=1):
-        return "tomorrow"
-    weekday, month = formatted(day, "EEEE", "en"), formatted(day, "MMMM", "en")
-    ordinal = in_words(day.day, "ordinal", "en")
-    said = f"{weekday}, {month} {ordinal}" if american else f"{weekday} the {ordinal} of {month}"
-    if day.year != today.year:
-        said += f"{',' if american else ''} {in_words(day.year, 'year', 'en')}"
-    return said
+    def joined(self, items: Sequence[str]) -> str:
+        return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,17 +1,18 @@
-"""What every speaker can do: days, dates, addresses, codes and telephone numbers."""
+"""What every speaker can do: waits, days, dates, addresses, codes and telephone numbers."""
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, time, timedelta
 from functools import lru_cache
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from babel.dates import format_date
 
+from ivr.book.spoken.codes import Spelling, spelled, telephone_groups, together, with_breaks
+
 Value: TypeAlias = str | int | bool | date | tuple[str, ...]
 
-GROUP_BREAK = '<break time="300ms"/>'
 SHORT_PAUSE = '<break time="500ms"/>'
 LONG_PAUSE = '<break time="1200ms"/>'
 
@@ -23,28 +24,57 @@ def escape(text: str) -> str:
     return text
 
 
+class Rounded(NamedTuple):
+    """A wait as it is said: whole minutes below an hour, then hours and quarters; `more` when it was longer."""
+
+    more: bool
+    minutes: int
+    hours: int
+    quarters: int
+
+
+def rounded(seconds: int) -> Rounded:
+    """Minutes to twenty, then fives, above an hour quarters; always down. Nothing of it below a minute."""
+    minutes = max(0, seconds) // 60
+    if minutes >= 20:
+        minutes -= minutes % (5 if minutes < 60 else 15)
+    more = seconds > minutes * 60
+    if minutes < 60:
+        return Rounded(more, minutes, 0, 0)
+    hours, quarters = divmod(minutes // 15, 4)
+    return Rounded(more, 0, hours, quarters)
+
+
 class Speaker(ABC):
     """One locale's way of saying values, on one day."""
 
     language: ClassVar[str] = ""
-    signs: ClassVar[dict[str, str]] = {}  # how the signs of codes and addresses are said
+    numbers: ClassVar[str] = ""  # the language, by num2words' name of it
+    spellings: ClassVar[dict[str, Spelling]] = {}  # by locale; the first is that of all others
 
     def __init__(self, locale: str, today: date) -> None:
         self.locale = locale
         self.today = today
+        self.spelling = self.spellings.get(locale) or next(iter(self.spellings.values()))
         self._babel = locale.replace("-", "_")
 
-    @abstractmethod
-    def number(self, value: int) -> str:
-        """A whole number, in words."""
+    # -- what each language says its own way --
 
     @abstractmethod
-    def spoken_wait(self, seconds: int) -> str:
-        """A wait, never longer than it was: "more than twelve minutes"."""
+    def less_than_a_minute(self) -> str:
+        """A wait too short for a figure."""
 
     @abstractmethod
-    def spoken_date(self, day: date, today: date | None = None) -> str:
-        """A date as it is said; near ones as today and tomorrow. Never "this" or "next"."""
+    def wait(self, wait: Rounded) -> str:
+        """A wait of a minute or more."""
+
+    @abstractmethod
+    def near(self, days: int) -> str:
+        """Today, for 0, and tomorrow, for 1."""
+
+    @abstractmethod
+    def far(self, day: date, *, year: bool) -> str:
+        """Any other date, with its weekday; and its year where it is not this one."""
 
     @abstractmethod
     def spoken_time(self, at: time) -> str:
@@ -55,8 +85,22 @@ class Speaker(ABC):
         """A part of the day, by the vocabulary's name of it."""
 
     @abstractmethod
-    def list(self, items: Sequence[str] | str) -> str:
-        """Several things, as one names them in a row."""
+    def joined(self, items: Sequence[str]) -> str:
+        """Two or more things, as one names them in a row."""
+
+    # -- what they share --
+
+    def number(self, value: int) -> str:
+        """A whole number, in words."""
+        return in_words(value, "cardinal", self.numbers)
+
+    def spoken_wait(self, seconds: int) -> str:
+        """A wait, never longer than it was: "more than twelve minutes"."""
+        return _wait(type(self), self.locale, seconds)
+
+    def spoken_date(self, day: date, today: date | None = None) -> str:
+        """A date as it is said; near ones as today and tomorrow. Never "this" or "next"."""
+        return _date(type(self), self.locale, day, today or self.today)
 
     def spoken_day(self, day: date | str) -> str:
         """A day of the week, of a date or by the vocabulary's name of it."""
@@ -71,23 +115,38 @@ class Speaker(ABC):
     def _written(self) -> str:
         return "EEEE d MMMM y"
 
+    def list(self, items: Sequence[str] | str) -> str:
+        """Several things, as one names them in a row."""
+        if isinstance(items, str):
+            return items
+        return items[0] if len(items) == 1 else self.joined(items)
+
     def spoken_address(self, text: str) -> str:
         """An address, each sign by its name and each digit by itself: "help at example dot com"."""
-        said = re.sub(r"[0-9]", lambda digit: f" {digit[0]} ", text)
-        said = re.sub(r"[^\w\s]|_", lambda sign: f" {self.signs.get(sign[0], '')} ", said)
+        signs, name = self.spelling.signs, self.spelling.name
+        said = re.sub(r"[0-9]", lambda digit: f" {name(digit[0])} ", text)
+        said = re.sub(r"[^\w\s]|_", lambda sign: f" {signs.get(sign[0], '')} ", said)
         return " ".join(said.split())
 
     def spell(self, text: str) -> str:
         """A code letter by letter, in groups of two to four, as SSML."""
-        return _spelled(text, type(self))
+        return spelled(text, self.spelling, out=False)
+
+    def spell_out(self, text: str) -> str:
+        """The same, with a word beside each letter that could be taken for another: "A, B for Bravo"."""
+        return spelled(text, self.spelling, out=True)
 
     def digits(self, text: str) -> str:
-        """A telephone number digit by digit, in the groups in which it is usually said, as SSML."""
+        """A telephone number in the groups in which it is usually said, as SSML."""
         groups = []
-        for group in _telephone_groups(text, self.locale).split():
-            plus = f"{self.signs['+']} " if group.startswith("+") else ""
-            groups.append(plus + " ".join(re.findall(r"\w", group)))
-        return escape_groups(groups)
+        for group in telephone_groups(text, self.locale):
+            first, *rest = self.telephone_group(group.removeprefix("+"))
+            groups += [f"{self.spelling.signs['+']} {first}" if group.startswith("+") else first, *rest]
+        return with_breaks(groups)
+
+    def telephone_group(self, group: str) -> Sequence[str]:
+        """One group of a telephone number as it is said, in one breath or more: digit by digit."""
+        return [together([self.spelling.name(sign) for sign in group])]
 
     def slowly(self, ssml: str) -> str:
         """The same, at four fifths of the pace."""
@@ -98,6 +157,18 @@ class Speaker(ABC):
 
 _MONDAY = date(2024, 1, 1)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@lru_cache(maxsize=8192)
+def _wait(kind: type[Speaker], locale: str, seconds: int) -> str:
+    speaker = kind(locale, _MONDAY)
+    return speaker.less_than_a_minute() if seconds < 60 else speaker.wait(rounded(seconds))
+
+
+@lru_cache(maxsize=4096)
+def _date(kind: type[Speaker], locale: str, day: date, today: date) -> str:
+    speaker, ahead = kind(locale, today), (day - today).days
+    return speaker.near(ahead) if ahead in (0, 1) else speaker.far(day, year=day.year != today.year)
 
 
 @lru_cache(maxsize=4096)
@@ -112,64 +183,3 @@ def in_words(value: int, form: str, language: str) -> str:
     from num2words import num2words  # fifty milliseconds to import, wanted by words alone
 
     return str(num2words(value, to=form, lang=language)) if abs(value) < 1_000_000 else str(value)
-
-
-def load(languages: Iterable[str]) -> None:
-    """Load what is slow to load: the first caller to hear a number would wait for it, half a second in silence."""
-    for language in languages:
-        in_words(1, "cardinal", language)
-    _telephone_groups("+442079460000", "en-GB")
-
-
-# ---- codes ----
-
-
-@lru_cache(maxsize=256)
-def _spelled(text: str, speaking: type[Speaker]) -> str:
-    groups: list[str] = []
-    for chunk in re.findall(r"[^\W_]+|[^\s\w-]", text.upper()):
-        if chunk.isalnum():
-            groups += [" ".join(group) for group in _groups(chunk)]
-        elif name := speaking.signs.get(chunk):
-            groups.append(name)
-    return escape_groups(groups)
-
-
-def escape_groups(groups: Sequence[str]) -> str:
-    """Groups with a short break between them, as SSML."""
-    return f",{GROUP_BREAK} ".join(escape(group) for group in groups)
-
-
-def _groups(chunk: str) -> list[str]:
-    """Runs of letters and of digits, in groups of two to four; a lone sign joins its neighbour."""
-    runs: list[str] = []
-    for run in re.findall(r"[0-9]+|[^0-9]+", chunk):
-        if runs and len(runs[-1]) + len(run) <= 4 and 1 in (len(runs[-1]), len(run)):
-            runs[-1] += run
-        else:
-            runs.append(run)
-    groups = []
-    for run in runs:
-        count = -(-len(run) // 4)
-        size, longer = divmod(len(run), count)
-        start = 0
-        for number in range(count):
-            end = start + size + (number < longer)
-            groups.append(run[start:end])
-            start = end
-    return groups
-
-
-def _telephone_groups(text: str, locale: str) -> str:
-    import phonenumbers  # wanted by telephone numbers alone
-
-    region = locale.partition("-")[2] or None
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        return " ".join(group for chunk in re.findall(r"\+?\w+", text) for group in _groups(chunk))
-    home = region in phonenumbers.region_codes_for_country_code(number.country_code or 0)
-    form = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return re.sub(r"[^\w+]+", " ", phonenumbers.format_number(number, form))

@@ -1,0 +1,93 @@
+"""Codes and telephone numbers: cut into groups, each sign named as the locale names it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
+
+GROUP_BREAK = '<break time="300ms"/>'
+_FIGURES = re.compile(r"[0-9]+|[^0-9]+")
+_SIGNS = re.compile(r"[^\W_]+|[^\s\w-]")
+
+
+@dataclass(frozen=True, eq=False)
+class Spelling:
+    """How a locale names signs, and tells letters apart that sound alike on the telephone."""
+
+    signs: Mapping[str, str]  # of addresses and codes
+    words: Mapping[str, str] = field(default_factory=dict)  # letters that sound alike: a word for each
+    form: str = "{letter} {word}"  # how letter and word stand together
+    names: Mapping[str, str] = field(default_factory=dict)  # where the sign alone would be read as a word
+
+    def name(self, sign: str) -> str:
+        """One letter or figure, as it is read out."""
+        return self.names.get(sign, sign)
+
+    def told_apart(self, sign: str) -> str:
+        """The same, with its word where it could be taken for another."""
+        word = self.words.get(sign)
+        return self.form.format(letter=self.name(sign), word=word) if word else self.name(sign)
+
+
+@lru_cache(maxsize=512)
+def spelled(text: str, spelling: Spelling, *, out: bool) -> str:
+    """A code sign by sign in groups of two to four, as SSML. `out`: with words for letters that sound alike."""
+    say = spelling.told_apart if out else spelling.name
+    groups: list[str] = []
+    for chunk in _SIGNS.findall(text.upper()):
+        if chunk.isalnum():
+            groups += [together([say(sign) for sign in group]) for group in in_groups(chunk)]
+        elif name := spelling.signs.get(chunk):
+            groups.append(name)
+    return with_breaks(groups)
+
+
+def together(names: Sequence[str]) -> str:
+    """The signs of one group in a row; with commas where one of them takes several words."""
+    return (", " if any(" " in name for name in names) else " ").join(names)
+
+
+def with_breaks(groups: Sequence[str]) -> str:
+    """Groups with a short break between them, as SSML. Without its elements the commas remain."""
+    return f",{GROUP_BREAK} ".join(escape(group, quote=False) for group in groups)
+
+
+def in_groups(chunk: str) -> list[str]:
+    """Runs of letters and of digits, in groups of two to four; a lone sign joins its neighbour."""
+    runs: list[str] = []
+    for run in _FIGURES.findall(chunk):
+        if runs and len(runs[-1]) + len(run) <= 4 and 1 in (len(runs[-1]), len(run)):
+            runs[-1] += run
+        else:
+            runs.append(run)
+    groups = []
+    for run in runs:
+        count = -(-len(run) // 4)
+        size, longer = divmod(len(run), count)
+        start = 0
+        for number in range(count):
+            end = start + size + (number < longer)
+            groups.append(run[start:end])
+            start = end
+    return groups
+
+
+@lru_cache(maxsize=512)
+def telephone_groups(text: str, locale: str) -> tuple[str, ...]:
+    """A telephone number in the groups of its country, from `locale` as at home or as from abroad (+44 …).
+
+    What is no telephone number comes in groups of two to four.
+    """
+    import phonenumbers  # wanted by telephone numbers alone
+
+    region = locale.partition("-")[2] or None
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        return tuple(group for chunk in re.findall(r"\+?\w+", text) for group in in_groups(chunk))
+    home = region in phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return tuple(re.findall(r"\+?\w+", phonenumbers.format_number(number, form)))
