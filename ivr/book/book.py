@@ -104,6 +104,10 @@ class Book:
         """The voice of a locale the book has."""
         return self.locales[locale].voice
 
+    def pace(self, locale: str) -> Pace:
+        """How fast a locale's voice speaks: its own pace, else that of the rules."""
+        return self.locales[locale].voice.pace or self.rules.pace
+
     def step(self, locale: str, id: str) -> str | None:
         """A ready-made step's wording."""
         found = self.locales[locale].steps.get(id)

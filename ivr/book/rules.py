@@ -100,6 +100,7 @@ class Voice:
     native_of: tuple[str, ...] = ()  # the places whose voice it is
     piper: str | None = None  # the voice of rehearsals
     ssml: bool = True  # False: it takes plain words only
+    pace: Pace | None = None  # its own; None: that of the rules
     start: str | None = None  # the locale whose words this one starts from
 
 
@@ -246,6 +247,7 @@ def read_voices(node: Node | None, findings: Findings, file: str) -> dict[str, t
         name = voice.text("voice", usual.voice if usual else None)
         if name is None:
             findings.add(place, f"{locale} has no voice", "as <Say> names it: Polly.Amy-Neural")
+        same = usual is not None and name == usual.voice
         voices[locale] = (
             Voice(
                 name or "alice",
@@ -253,12 +255,25 @@ def read_voices(node: Node | None, findings: Findings, file: str) -> dict[str, t
                 tuple((voice.text("native_of") or "").replace(",", " ").split()),
                 voice.text("piper", usual.piper if usual else None),
                 voice.flag("ssml", usual.ssml if usual else True),
+                _own_pace(voice, findings) or (usual.pace if same else None),
                 start if usual else None,
             ),
             place,
         )
         voice.done()
     return voices
+
+
+def _own_pace(voice: Form, findings: Findings) -> Pace | None:
+    """A voice's own pace. Without `slow` it is slow at four fifths of it."""
+    pace = voice.number("pace", 0, 60, 400)
+    slow = voice.number("slow", pace * 4 // 5, 30, 400)
+    if slow > pace:
+        place = voice.table.values["slow"].place
+        findings.add(
+            place, "slow is no faster than pace, which stands beside it", "as in pace: 150, slow: 120"
+        )
+    return Pace(pace, min(slow, pace)) if pace else None
 
 
 def check_names(node: Node | None, rules: Rules, locales: Mapping[str, Any], findings: Findings) -> None:

@@ -67,7 +67,7 @@ class Telling:
         if found is None:
             return None
         (entry, variant), ssml = found
-        pace = self.book.rules.pace
+        pace = self.book.pace(self.locale)
         if self.slow and pace.slow < pace.words_per_minute:
             ssml = f'<prosody rate="{100 * pace.slow // pace.words_per_minute}%">{ssml}</prosody>'
         return Line(

@@ -28,7 +28,7 @@ class Line:
     variant: str  # the hash of its words
     ssml: str  # escaped text, with SSML elements Twilio accepts
     text: str  # the words alone
-    seconds: float  # estimated, at the book's pace
+    seconds: float  # estimated, at the voice's pace
     part: str = ""  # the part of the page: ours, theirs, reference …
     step: int | None = None  # counting from 1, where the line is about one step
     recording: str | None = None  # a file to play in place of the words

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ivr.book.book import Pace
 from ivr.calls.waits import Severities
 from tests.book.small import RULES, VOICES, book, the_fault
 
@@ -115,9 +116,25 @@ def test_a_voice_takes_over_what_its_parents_says():
     assert (found.voice("en-US").voice, found.voice("en-US").ssml) == ("Polly.Joanna-Neural", False)
 
 
+def test_a_voice_may_have_a_pace_of_its_own():
+    found = book(
+        rules=RULES + "pace: {words_per_minute: 150, slow: 120}\n",
+        voices=VOICES
+        + "  pace: 170\n  slow: 130\n"
+        + "en-JM: {from: en-GB}\nen-US: {from: en-GB, voice: Polly.Joanna-Neural}\n"
+        + "fr-FR: {voice: Polly.Lea-Neural, pace: 180}\n",
+    )
+    assert found.pace("en-GB") == found.pace("en-JM") == Pace(170, 130)
+    assert found.pace("en-US") == Pace(150, 120), "another voice, and nothing is said of its pace"
+    assert found.pace("fr-FR") == Pace(180, 144)
+
+
 @pytest.mark.parametrize(
     ("text", "about"),
     [
+        ("en-JM: {voice: x, pace: quick}", "from 60 to 400"),
+        ("en-JM: {voice: x, pace: 120, slow: 150}", "slow is no faster"),
+        ("en-JM: {voice: x, slow: 100}", "slow is no faster"),
         ("en-JM: {from: en-GV, voice: x}", "did you mean “en-GB”"),
         ("en-JM: {voyce: x, voice: y}", "did you mean “voice”"),
         ("en-JM: {}", "has no voice"),

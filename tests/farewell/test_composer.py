@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.book.rules import Pace
 from ivr.calls.wrapup import Gift, Step, Wrapup
 from ivr.farewell.composer import note, say
 from ivr.farewell.facts import line_facts
@@ -88,6 +89,18 @@ def test_a_slow_pace_slows_every_line_and_lengthens_it():
         line.ssml.startswith('<prosody rate="80%">') and line.ssml.endswith("</prosody>") for line in lines
     )
     assert slow.seconds > 1.1 * quick.seconds
+
+
+def test_a_line_lasts_as_long_as_its_own_voice_takes():
+    usual = small_book()
+    locale = replace(usual.locales["en-GB"], voice=replace(usual.voice("en-GB"), pace=Pace(75, 50)))
+    unhurried = replace(usual, locales={**usual.locales, "en-GB": locale})
+    quick, slow = (situation(replace(ANA, pace="slow")).farewell(book) for book in (usual, unhurried))
+    assert texts_of(quick) == texts_of(slow)
+    assert slow.seconds > 1.3 * quick.seconds
+    assert all(
+        line.ssml.startswith('<prosody rate="66%">') for moment in slow.moments for line in moment.lines
+    )
 
 
 @pytest.mark.parametrize("mishap", ["fallback", "mishap"])
