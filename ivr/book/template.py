@@ -50,6 +50,11 @@ FILTERS: Mapping[str, Filter] = MappingProxyType({
 })  # fmt: skip
 """Every filter a line may use; its name is the speaker's method."""
 
+_TYPED = frozenset({"step.what", "step.to", "line.notice", "line.event"})
+"""Facts that are sentences or parts of one, typed by people: what an engine would garble in them is said."""
+
+_WORDS = frozenset({"list", "slowly"})  # filters that take words as they are
+
 
 def filter_wanted(fact: Fact, part: str) -> str | None:
     """The filter without which a fact cannot be said on this part of its page."""
@@ -62,15 +67,19 @@ def filter_wanted(fact: Fact, part: str) -> str | None:
     return "list" if fact.name == "step.what" and part == "done" else None
 
 
+# marks that direct how letters are shown, and are not heard
+_UNHEARD = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 def tidy(value: str) -> str:
     """A typed text without control characters and spare spaces. Raises Unsayable when nothing is left."""
     if not value.isprintable() or "  " in value:
-        value = " ".join(_CONTROL.sub(" ", value).split())
-    if not value or value.isspace():
-        raise Unsayable("an empty text")
+        value = " ".join(_CONTROL.sub(" ", _UNHEARD.sub("", value)).split())
+    if not value[:1].isalnum() and not any(map(str.isalnum, value)):
+        raise Unsayable("a text without a letter or a figure")
     return value
 
 
@@ -88,12 +97,13 @@ def clean(value: Value) -> Value:
 class Say:
     """One `{{ fact | filter }}`: called with facts and a speaker, it gives the words."""
 
-    __slots__ = ("_escape_at", "_methods", "_text", "fact")
+    __slots__ = ("_escape_at", "_methods", "_text", "_typed", "fact")
 
     def __init__(self, fact: str, filters: tuple[str, ...], *, text: bool) -> None:
         self.fact = fact
         self._text = text
         self._methods = tuple((FILTERS[name].in_texts or name) if text else name for name in filters)
+        self._typed = not text and fact in _TYPED and _WORDS.issuperset(filters)
         ssml = [number for number, name in enumerate(filters) if FILTERS[name].ssml]
         # what is still plain is escaped before `slowly` wraps it; `spell` and `digits` escape for themselves
         first = ssml[0] if ssml else len(filters)
@@ -103,6 +113,8 @@ class Say:
         value: Any = facts[self.fact]
         if type(value) is str or type(value) is tuple:
             value = clean(value)
+            if self._typed:
+                value = speaker.typed(value) if type(value) is str else tuple(map(speaker.typed, value))
         number = 0
         for method in self._methods:
             if number == self._escape_at:

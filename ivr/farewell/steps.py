@@ -92,7 +92,7 @@ class Before:
         if not self._lines:
             return False
         if noted.step.who == "done":
-            words = re.compile(rf"(?<!\w){re.escape(noted.step.what)}(?!\w)")
+            words = re.compile(rf"(?<!\w){re.escape(telling.speaker.typed(noted.step.what))}(?!\w)")
             return any(words.search(line.text) for line in self._lines if line.part == "done")
         return self.says(_part_of(noted), step_facts(noted.step), telling)
 

@@ -42,7 +42,7 @@ def test_a_call_ends_with_an_apology_the_next_steps_and_a_goodbye_by_name():
         "This comes next.",
         "We have cancelled the second charge.",
         texts_of(farewell, "next_steps")[2],
-        "Please email a photo of the label to help@example.com.",
+        "Please email a photo of the label to help at example dot com.",
         "Quote A B, 4 7 1 9. Again: A B, 4 7 1 9.",
         "To hear that again, press 1.",
     ]

@@ -5,9 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 GROUP_BREAK = '<break time="300ms"/>'
 _FIGURES = re.compile(r"[0-9]+|[^0-9]+")
+_APART = re.compile(r"[0-9][^0-9]+[0-9]")
+_LONGEST_GROUP = 5  # figures in one breath, as in 07700
 _SIGNS = re.compile(r"[^\W_]+|[^\s\w-]")
 
 
@@ -19,6 +25,8 @@ class Spelling:
     words: Mapping[str, str] = field(default_factory=dict)  # letters that sound alike: a word for each
     form: str = "{letter} {word}"  # how letter and word stand together
     names: Mapping[str, str] = field(default_factory=dict)  # where the sign alone would be read as a word
+    web: str = "w w w"  # how www is said
+    ends: frozenset[str] = frozenset({"co"})  # countries at the end of an address that are said as words
 
     def name(self, sign: str) -> str:
         """One letter or figure, as it is read out."""
@@ -81,13 +89,47 @@ def telephone_groups(text: str, locale: str) -> tuple[str, ...]:
     """
     import phonenumbers  # wanted by telephone numbers alone
 
-    region = locale.partition("-")[2] or None
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        return tuple(group for chunk in re.findall(r"\+?\w+", text) for group in in_groups(chunk))
-    home = region in phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    number = _number(text, locale)
+    possible = number is not None and phonenumbers.is_possible_number(number)
+    if number is None or not possible or (_APART.search(text) and not phonenumbers.is_valid_number(number)):
+        return _as_typed(text)
+    home = _region(locale) in phonenumbers.region_codes_for_country_code(number.country_code or 0)
     form = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return tuple(re.findall(r"\+?\w+", phonenumbers.format_number(number, form)))
+    return _as_typed(phonenumbers.format_number(number, form))
+
+
+def _as_typed(text: str) -> tuple[str, ...]:
+    """The groups as they stand, long ones cut."""
+    groups: list[str] = []
+    for chunk in re.findall(r"\+?\w+", text):
+        groups += [chunk] if len(chunk) <= _LONGEST_GROUP else in_groups(chunk)
+    return tuple(groups)
+
+
+@lru_cache(maxsize=512)
+def is_telephone(text: str, locale: str) -> bool:
+    """Whether figures are a number that exists at `locale`, or begin as no count does and could be one."""
+    import phonenumbers
+
+    number = _number(text, locale)
+    if number is None:
+        return False
+    if phonenumbers.is_valid_number(number):
+        return True
+    possible = (
+        phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    )
+    return text[0] in "+0" and possible
+
+
+def _number(text: str, locale: str) -> "PhoneNumber | None":
+    import phonenumbers
+
+    try:
+        return phonenumbers.parse(text, _region(locale))
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _region(locale: str) -> str | None:
+    return locale.partition("-")[2] or None

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ivr.book.spoken.codes import Spelling
 from ivr.book.spoken.speaker import Rounded, Speaker, formatted, in_words
+from ivr.book.spoken.typed import Currency, Money
 
 _SIGNS = {
     "@": "at", ".": "dot", "-": "hyphen", "_": "underscore", "/": "slash", "+": "plus", "&": "and",
@@ -16,16 +17,46 @@ _WORDS = {
     "B": "Bravo", "C": "Charlie", "D": "Delta", "E": "Echo", "F": "Foxtrot", "G": "Golf", "M": "Mike",
     "N": "November", "P": "Papa", "S": "Sierra", "T": "Tango", "V": "Victor",
 }  # fmt: skip
+_POUND = Currency("pound", "pounds", "penny", "pence")
+_EURO = Currency("euro", "euros", "cent", "cents")
+_DOLLAR = Currency("dollar", "dollars", "cent", "cents")
+_CURRENCIES = {
+    "£": _POUND, "GBP": _POUND, "€": _EURO, "EUR": _EURO, "$": _DOLLAR, "J$": _DOLLAR,
+    "US$": Currency("US dollar", "US dollars", "cent", "cents"),
+    "R$": Currency("real", "reais", "centavo", "centavos"),
+}  # fmt: skip
 
 
 class English(Speaker):
     """English; the American way differs from the British one in dates and in spelling."""
 
     language = numbers = "en"
+    currencies = _CURRENCIES
     spellings: ClassVar[dict[str, Spelling]] = {
         "en-GB": Spelling(_SIGNS, _WORDS, "{letter} for {word}"),
         "en-US": Spelling(_SIGNS | {"#": "pound"}, _WORDS | {"Z": "Zulu"}, "{letter} as in {word}"),
     }
+
+    def number(self, value: int) -> str:
+        said = super().number(value).replace(",", "")  # nobody draws breath after the thousands
+        return said.replace(" and ", " ") if self.locale == "en-US" else said
+
+    def money(self, money: Money) -> str:
+        currency, whole, cents, follows = money
+        if follows in ("a", "an"):  # a twenty pound voucher
+            currency = currency._replace(many=currency.one, cents=currency.cents.removesuffix("s"))
+        some = f"{self.number(whole)} {currency.one if whole == 1 else currency.many}"
+        rest = f"{self.number(cents)} {currency.cent if cents == 1 else currency.cents}"
+        if not cents:
+            return some
+        if not whole:
+            return rest
+        # "twelve pounds fifty", and "twelve dollars and fifty cents"
+        return (
+            f"{some} {self.number(cents)}"
+            if currency.one == _POUND.one and cents >= 10
+            else f"{some} and {rest}"
+        )
 
     def less_than_a_minute(self) -> str:
         return "less than a minute"

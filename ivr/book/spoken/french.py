@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ivr.book.spoken.codes import Spelling
 from ivr.book.spoken.speaker import Rounded, Speaker, formatted
+from ivr.book.spoken.typed import Currency, Money
 
 _SIGNS = {
     "@": "arobase", ".": "point", "-": "tiret", "_": "tiret bas", "/": "barre oblique", "+": "plus", "&": "et",
@@ -21,6 +22,14 @@ _IN_CANADA = {
     "N": "Nicole", "P": "Pierre", "S": "Simon", "T": "Thomas", "V": "Victor",
 }  # fmt: skip
 _PARTS = {"morning": "matin", "afternoon": "après-midi", "evening": "soir", "night": "nuit"}
+_EURO = Currency("euro", "euros", "centime", "centimes")
+_POUND = Currency("livre", "livres", "penny", "pence", feminine=True)
+_DOLLAR = Currency("dollar", "dollars", "cent", "cents")
+_CURRENCIES = {
+    "€": _EURO, "EUR": _EURO, "£": _POUND, "GBP": _POUND, "$": _DOLLAR,
+    "US$": Currency("dollar américain", "dollars américains", "cent", "cents"),
+    "R$": Currency("réal", "réaux", "centavo", "centavos"),
+}  # fmt: skip
 
 
 class French(Speaker):
@@ -31,17 +40,29 @@ class French(Speaker):
     """
 
     language = numbers = "fr"
+    currencies = _CURRENCIES
+    decimal = ","
     spellings: ClassVar[dict[str, Spelling]] = {
-        "fr-FR": Spelling(_SIGNS, _IN_FRANCE, "{letter} comme {word}", _NAMES),
+        "fr-FR": Spelling(_SIGNS, _IN_FRANCE, "{letter} comme {word}", _NAMES, "trois double v"),
         "fr-CA": Spelling(
             _SIGNS | {"@": "arobas", "-": "trait d'union", "_": "trait de soulignement", "#": "carré"},
-            _IN_CANADA, "{letter} comme {word}", _NAMES,
+            _IN_CANADA, "{letter} comme {word}", _NAMES, "trois double v",
         ),
     }  # fmt: skip
 
     def _feminine(self, value: int) -> str:
         said = self.number(value)
         return f"{said}e" if said == "un" or said.endswith(" un") else said
+
+    def money(self, money: Money) -> str:
+        currency, whole, cents, _ = money
+        count = self._feminine(whole) if currency.feminine else self.number(whole)
+        some = f"{count} {currency.many if whole > 1 else currency.one}"
+        if not cents:
+            return some
+        if not whole:
+            return f"{self.number(cents)} {currency.cents if cents > 1 else currency.cent}"
+        return f"{some} {'et ' if self.locale == 'fr-CA' else ''}{self.number(cents)}"
 
     def less_than_a_minute(self) -> str:
         return "moins d'une minute"

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ivr.book.spoken.codes import Spelling
 from ivr.book.spoken.speaker import Rounded, Speaker, formatted, in_words
+from ivr.book.spoken.typed import Currency, Money
 
 _SIGNS = {
     "@": "arroba", ".": "ponto", "-": "hífen", "_": "underline", "/": "barra", "+": "mais", "&": "e",
@@ -19,6 +20,13 @@ _WORDS = {
     "P": "pato", "S": "sapo", "T": "tatu", "V": "vaca", "Z": "zebra",
 }  # fmt: skip
 _PARTS = {"morning": "manhã", "afternoon": "tarde", "evening": "noite", "night": "noite"}
+_EURO = Currency("euro", "euros", "centavo", "centavos")
+_POUND = Currency("libra", "libras", "penny", "pence", feminine=True)
+_DOLLAR = Currency("dólar", "dólares", "centavo", "centavos")
+_CURRENCIES = {
+    "R$": Currency("real", "reais", "centavo", "centavos"), "€": _EURO, "EUR": _EURO, "£": _POUND, "GBP": _POUND,
+    "$": _DOLLAR, "US$": _DOLLAR,
+}  # fmt: skip
 
 
 class Portuguese(Speaker):
@@ -30,8 +38,10 @@ class Portuguese(Speaker):
 
     language = "pt"
     numbers = "pt_BR"
+    currencies = _CURRENCIES
+    decimal = ","
     spellings: ClassVar[dict[str, Spelling]] = {
-        "pt-BR": Spelling(_SIGNS, _WORDS, "{letter} de {word}", _NAMES),
+        "pt-BR": Spelling(_SIGNS, _WORDS, "{letter} de {word}", _NAMES, "três dáblios"),
     }
 
     def number(self, value: int) -> str:
@@ -39,9 +49,16 @@ class Portuguese(Speaker):
         return in_words(value, "cardinal", "pt_BR").replace(",", "")
 
     def _feminine(self, value: int) -> str:
-        return re.sub(
-            r"\b(?:um|dois)$", lambda one: {"um": "uma", "dois": "duas"}[one[0]], self.number(value)
-        )
+        """Before what is feminine: uma hora, duas horas, duzentas libras."""
+        said = re.sub(r"\bdois\b", "duas", re.sub(r"\bum\b", "uma", self.number(value)))
+        return re.sub(r"(?<=ent)os\b", "as", said)
+
+    def money(self, money: Money) -> str:
+        currency, whole, cents, _ = money
+        count = self._feminine(whole) if currency.feminine else self.number(whole)
+        some = f"{count} {currency.one if whole == 1 else currency.many}"
+        rest = f"{self.number(cents)} {currency.cent if cents == 1 else currency.cents}"
+        return some if not cents else rest if not whole else f"{some} e {rest}"
 
     def less_than_a_minute(self) -> str:
         return "menos de um minuto"
@@ -72,6 +89,8 @@ class Portuguese(Speaker):
         """A time of day with its article: "até {{ … }}", "para {{ … }}"."""
         if (at.hour, at.minute) in ((0, 0), (12, 0)):
             return "o meio-dia" if at.hour else "a meia-noite"
+        if (at.hour, at.minute) in ((0, 30), (12, 30)):
+            return "o meio-dia e meia" if at.hour else "a meia-noite e meia"
         part = (
             "da madrugada" if at.hour < 6 else "da manhã" if at.hour < 12
             else "da tarde" if at.hour < 18 else "da noite"

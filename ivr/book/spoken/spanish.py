@@ -1,12 +1,13 @@
 """How values are said in Spanish."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import ClassVar
 
 from ivr.book.spoken.codes import Spelling
 from ivr.book.spoken.speaker import Rounded, Speaker, formatted, in_words
+from ivr.book.spoken.typed import Currency, Money
 
 _SIGNS = {
     "@": "arroba", ".": "punto", "-": "guion", "_": "guion bajo", "/": "barra", "+": "más", "&": "y",
@@ -21,7 +22,16 @@ _IN_MEXICO = {
     "B": "burro", "C": "casa", "D": "dedo", "E": "elefante", "F": "foca", "G": "gato", "M": "México",
     "N": "nube", "P": "perro", "S": "sol", "T": "tigre", "V": "vaca",
 }  # fmt: skip
+_ENDS = frozenset({"co", "es"})
 _PARTS = {"morning": "mañana", "afternoon": "tarde", "evening": "tarde", "night": "noche"}
+_EURO = Currency("euro", "euros", "céntimo", "céntimos")
+_POUND = Currency("libra", "libras", "penique", "peniques", feminine=True)
+_DOLLAR = Currency("dólar", "dólares", "centavo", "centavos")
+_CURRENCIES = {
+    "€": _EURO, "EUR": _EURO, "£": _POUND, "GBP": _POUND, "$": _DOLLAR, "US$": _DOLLAR,
+    "R$": Currency("real", "reales", "centavo", "centavos"),
+}  # fmt: skip
+_MEXICAN_CURRENCIES = _CURRENCIES | {"$": Currency("peso", "pesos", "centavo", "centavos")}
 _E_SOUND = re.compile(r"(?:i|hi|í|hí)(?![aeouáéóú])", re.IGNORECASE)
 
 
@@ -34,10 +44,10 @@ class Spanish(Speaker):
 
     language = numbers = "es"
     spellings: ClassVar[dict[str, Spelling]] = {
-        "es-ES": Spelling(_SIGNS, _IN_SPAIN, "{letter} de {word}", _NAMES),
+        "es-ES": Spelling(_SIGNS, _IN_SPAIN, "{letter} de {word}", _NAMES, "triple uve doble", _ENDS),
         "es-MX": Spelling(
             _SIGNS | {"/": "diagonal", "#": "gato"}, _IN_MEXICO, "{letter} de {word}",
-            {"Y": "i griega", "V": "ve", "W": "doble u"},
+            {"Y": "i griega", "V": "ve", "W": "doble u"}, "triple doble u", _ENDS,
         ),
     }  # fmt: skip
 
@@ -45,14 +55,36 @@ class Spanish(Speaker):
     def _mexican(self) -> bool:
         return self.locale == "es-MX"
 
-    def number(self, value: int) -> str:
-        # num2words has "veintiuno mil" where it is "veintiún mil"
-        return re.sub(r"uno mil\b", "ún mil", in_words(value, "cardinal", "es")).replace(
-            "y ún mil", "y un mil"
-        )
+    @property
+    def currencies(self) -> Mapping[str, Currency]:  # type: ignore[override]
+        return _MEXICAN_CURRENCIES if self._mexican else _CURRENCIES
 
-    def _feminine(self, value: int) -> str:
-        return re.sub("uno$", "una", self.number(value))
+    @property
+    def decimal(self) -> str:  # type: ignore[override]  # one language, two customs
+        return "." if self._mexican else ","
+
+    def number(self, value: int) -> str:
+        # num2words has "veintiuno mil" and "treinta y uno mil", where uno loses its o
+        said = in_words(value, "cardinal", "es")
+        return said.replace("veintiuno mil", "veintiún mil").replace("uno mil", "un mil")
+
+    def _counted(self, value: int, *, feminine: bool = False) -> str:
+        """A number before what it counts: un minuto, una hora, veintiún euros, doscientas libras."""
+        said = self.number(value)
+        if feminine:
+            said = re.sub(r"(?<=ient)os\b", "as", said)
+            return re.sub(r"un(?:o$|(?= mil\b))", "una", said)
+        return re.sub("uno$", "un", said).replace("veintiun", "veintiún") if said.endswith("uno") else said
+
+    def money(self, money: Money) -> str:
+        currency, whole, cents, _ = money
+        some = f"{self._counted(whole, feminine=currency.feminine)} {currency.one if whole == 1 else currency.many}"
+        rest = f"{self._counted(cents)} {currency.cent if cents == 1 else currency.cents}"
+        if not cents:
+            return some
+        if not whole:
+            return rest
+        return f"{some} con {rest if self._mexican else self.number(cents)}"
 
     def less_than_a_minute(self) -> str:
         return "menos de un minuto"
@@ -60,16 +92,22 @@ class Spanish(Speaker):
     def wait(self, wait: Rounded) -> str:
         more = "más de " if wait.more else ""
         if not wait.hours:
-            return more + ("un minuto" if wait.minutes == 1 else f"{self.number(wait.minutes)} minutos")
+            return f"{more}{self._counted(wait.minutes)} minuto{'s' if wait.minutes > 1 else ''}"
         beyond = ("", " y cuarto", " y media", " y tres cuartos")[wait.quarters]
-        return f"{more}{self._feminine(wait.hours)} hora{'s' if wait.hours > 1 else ''}{beyond}"
+        return f"{more}{self._counted(wait.hours, feminine=True)} hora{'s' if wait.hours > 1 else ''}{beyond}"
 
     def near(self, days: int) -> str:
         return "mañana" if days else "hoy"
 
     def far(self, day: date, *, year: bool) -> str:
+        return f"el {self._day(day, year)}"
+
+    def plain_day(self, day: date) -> str:
+        return self._day(day, day.year != self.today.year)
+
+    def _day(self, day: date, year: bool) -> str:
         number = "primero" if day.day == 1 and self._mexican else self.number(day.day)
-        said = f"el {formatted(day, 'EEEE', 'es')} {number} de {formatted(day, 'MMMM', 'es')}"
+        said = f"{formatted(day, 'EEEE', 'es')} {number} de {formatted(day, 'MMMM', 'es')}"
         return f"{said} de {self.number(day.year)}" if year else said
 
     def _written(self) -> str:
@@ -79,16 +117,16 @@ class Spanish(Speaker):
         """A time of day with its article: "a {{ … }}", "hasta {{ … }}"."""
         if (at.hour, at.minute) in ((0, 0), (12, 0)):
             return "mediodía" if at.hour else "medianoche"
-        evening = 20 if not self._mexican else 19
+        night = time(19) if self._mexican else time(20, 30)
         part = (
             "la madrugada" if at.hour < 6 else "la mañana" if at.hour < 12
-            else "la tarde" if at.hour < evening + (not self._mexican) else "la noche"
+            else "la tarde" if at < night else "la noche"
         )  # fmt: skip
         hour, minute = at.hour, at.minute
         to_come = not self._mexican and minute > 30 and minute % 5 == 0
         if to_come:  # "las diez menos cuarto": in Spain
             hour, minute = hour + 1, 60 - minute
-        figure = self._feminine(hour % 12 or 12)
+        figure = self._counted(hour % 12 or 12, feminine=True)
         past = {0: "", 15: "cuarto", 30: "media"}.get(minute, self.number(minute))
         sign = " menos " if to_come else " y " if past else ""
         return f"{'la' if figure == 'una' else 'las'} {figure}{sign}{past} de {part}"

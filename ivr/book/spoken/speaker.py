@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import ClassVar, NamedTuple, TypeAlias
@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 from babel.dates import format_date
 
 from ivr.book.spoken.codes import Spelling, spelled, telephone_groups, together, with_breaks
+from ivr.book.spoken.typed import Currency, Money, is_address, is_figures, needs_saying, said
 
 Value: TypeAlias = str | int | bool | date | tuple[str, ...]
 
@@ -50,6 +51,8 @@ class Speaker(ABC):
 
     language: ClassVar[str] = ""
     numbers: ClassVar[str] = ""  # the language, by num2words' name of it
+    currencies: Mapping[str, Currency] = {}  # by their signs
+    decimal: str = "."  # the mark before cents
     spellings: ClassVar[dict[str, Spelling]] = {}  # by locale; the first is that of all others
 
     def __init__(self, locale: str, today: date) -> None:
@@ -77,6 +80,10 @@ class Speaker(ABC):
         """Any other date, with its weekday; and its year where it is not this one."""
 
     @abstractmethod
+    def money(self, money: Money) -> str:
+        """A sum of money."""
+
+    @abstractmethod
     def spoken_time(self, at: time) -> str:
         """A time of day."""
 
@@ -89,6 +96,10 @@ class Speaker(ABC):
         """Two or more things, as one names them in a row."""
 
     # -- what they share --
+
+    def plain_day(self, day: date) -> str:
+        """A date within words somebody typed: never as today or tomorrow, and without an article."""
+        return self.far(day, year=day.year != self.today.year)
 
     def number(self, value: int) -> str:
         """A whole number, in words."""
@@ -121,12 +132,35 @@ class Speaker(ABC):
             return items
         return items[0] if len(items) == 1 else self.joined(items)
 
+    def typed(self, text: str) -> str:
+        """Words somebody typed, their money, telephone numbers, addresses and dates said; the rest untouched."""
+        return said(text, self) if needs_saying(text) else text
+
     def spoken_address(self, text: str) -> str:
-        """An address, each sign by its name and each digit by itself: "help at example dot com"."""
-        signs, name = self.spelling.signs, self.spelling.name
+        """An address, each sign by its name and each digit by itself: "help at example dot com".
+
+        A number is said as one dials it, and a place stays as it was typed.
+        """
+        if is_address(text):
+            return self.said_address(text)
+        if is_figures(text):
+            return ", ".join(self.telephone(telephone_groups(text, self.locale)))
+        return self.typed(text)
+
+    def said_address(self, text: str) -> str:
+        """An address of e-mail or of the web, sign by sign."""
+        text = _PROTOCOL.sub("", text).rstrip("/") or text
+        name, said_web = self.spelling.name, self.spelling.web
+        text = _WWW.sub(f" {said_web} ", text)
+        text = _COUNTRY.sub(
+            lambda end: end[0] if end[0] in self.spelling.ends else f" {self._letters(end[0])}", text
+        )
         said = re.sub(r"[0-9]", lambda digit: f" {name(digit[0])} ", text)
-        said = re.sub(r"[^\w\s]|_", lambda sign: f" {signs.get(sign[0], '')} ", said)
+        said = re.sub(r"[^\w\s]|_", lambda sign: f" {self.spelling.signs.get(sign[0], '')} ", said)
         return " ".join(said.split())
+
+    def _letters(self, word: str) -> str:
+        return " ".join(self.spelling.name(letter) for letter in word.upper())
 
     def spell(self, text: str) -> str:
         """A code letter by letter, in groups of two to four, as SSML."""
@@ -138,11 +172,21 @@ class Speaker(ABC):
 
     def digits(self, text: str) -> str:
         """A telephone number in the groups in which it is usually said, as SSML."""
-        groups = []
-        for group in telephone_groups(text, self.locale):
+        return with_breaks(self.telephone(telephone_groups(text, self.locale)))
+
+    def telephone(self, groups: Sequence[str]) -> Sequence[str]:
+        """The groups of a telephone number, each as it is said."""
+        spoken = []
+        before = ""
+        for group in groups:
             first, *rest = self.telephone_group(group.removeprefix("+"))
-            groups += [f"{self.spelling.signs['+']} {first}" if group.startswith("+") else first, *rest]
-        return with_breaks(groups)
+            if group == "0" and not before:  # zéro huit cents
+                before = f"{first} "
+                continue
+            plus = f"{self.spelling.signs['+']} " if group.startswith("+") else ""
+            spoken += [f"{before}{plus}{first}", *rest]
+            before = ""
+        return spoken or [before.strip()]
 
     def telephone_group(self, group: str) -> Sequence[str]:
         """One group of a telephone number as it is said, in one breath or more: digit by digit."""
@@ -154,6 +198,10 @@ class Speaker(ABC):
 
 
 # ---- words and figures ----
+
+_PROTOCOL = re.compile(r"^https?://", re.IGNORECASE)
+_WWW = re.compile(r"\bwww\b", re.IGNORECASE)
+_COUNTRY = re.compile(r"(?<=\.)[a-z]{2}(?=/|$)", re.IGNORECASE)
 
 _MONDAY = date(2024, 1, 1)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
