@@ -1,6 +1,5 @@
 """How values are said aloud."""
 
-import re
 from datetime import date, time
 
 import pytest
@@ -12,32 +11,6 @@ from tests.book.small import TODAY
 
 british = speaker("en-GB", TODAY)
 american = speaker("en-US", TODAY)
-
-_NUMBERS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-]
-_NUMBERS += ["seventeen", "eighteen", "nineteen", "twenty"]
-_IN_WORDS = {word: number for number, word in enumerate(_NUMBERS)} | {
-    f"{tens}{dash}{one}": number + ones
-    for tens, number in (("twenty", 20), ("thirty", 30), ("forty", 40), ("fifty", 50))
-    for dash, one, ones in (("", "", 0), ("-", "five", 5))
-}
 
 
 @pytest.mark.parametrize(
@@ -69,35 +42,6 @@ def test_a_wait_is_said_in_minutes_then_fives_then_quarters(waited, said):
     assert british.spoken_wait(waited) == said
 
 
-@given(st.integers(0, 5 * 3600))
-@settings(max_examples=200)
-def test_a_wait_is_never_said_longer_than_it_was(waited):
-    assert _seconds_said(british.spoken_wait(waited)) <= waited
-
-
-@given(st.integers(60, 3599))
-@settings(max_examples=100)
-def test_more_than_is_said_only_of_what_was_more(waited):
-    said = british.spoken_wait(waited)
-    assert said.startswith("more than") == (_seconds_said(said) < waited)
-
-
-def _seconds_said(said: str) -> int:
-    """What a listener understands, read back from the words by other means."""
-    words = said.removeprefix("more than ")
-    if words == "less than a minute":
-        return 0
-    quarters = 900 * sum(
-        count
-        for phrase, count in ((" and a quarter", 1), (" and a half", 2), (" and three quarters", 3))
-        if phrase in words
-    )
-    words = re.sub(r" and (a quarter|a half|three quarters)", "", words)
-    number, _, unit = words.rpartition(" ")
-    each = 3600 if unit.startswith("hour") else 60
-    return (1 if number in ("a", "an") else _IN_WORDS[number]) * each + quarters
-
-
 @pytest.mark.parametrize(
     ("day", "in_britain", "in_america"),
     [
@@ -115,12 +59,6 @@ def _seconds_said(said: str) -> int:
 def test_a_date_is_said_as_people_of_the_place_say_it(day, in_britain, in_america):
     assert british.spoken_date(day) == in_britain
     assert american.spoken_date(day) == in_america
-
-
-@given(st.dates(date(2026, 1, 1), date(2028, 1, 1)))
-@settings(max_examples=100)
-def test_a_date_is_never_this_or_next(day):
-    assert not re.search(r"\b(this|next)\b", british.spoken_date(day))
 
 
 def test_a_text_message_shows_the_whole_date():

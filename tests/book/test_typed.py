@@ -97,7 +97,7 @@ def test_a_price_with_three_decimals_is_no_price_in_thousands():
 
 
 @given(st.sampled_from(LOCALES), st.text(st.characters(codec="utf-8", categories=("L", "Zs")), max_size=60))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_words_alone_are_never_changed(locale, words):
     assert speaker(locale, TODAY).typed(words) == words
 
@@ -112,7 +112,7 @@ def test_words_alone_are_never_changed(locale, words):
         max_size=14,
     ).map("".join),
 )  # fmt: skip
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_no_words_make_it_fail_and_none_of_them_are_lost(locale, typed):
     told = speaker(locale, TODAY)
     for said in (told.typed(typed), told.spoken_address(typed), told.spell_out(typed), told.digits(typed)):
@@ -122,7 +122,7 @@ def test_no_words_make_it_fail_and_none_of_them_are_lost(locale, typed):
 
 
 @given(st.sampled_from(LOCALES), st.integers(0, 999_999), st.integers(0, 99))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_money_is_said_without_a_figure_left(locale, whole, cents):
     mark = speaker(locale, TODAY).decimal
     said = speaker(locale, TODAY).typed(f"€{whole}{mark}{cents:02}")
