@@ -7,16 +7,15 @@ here and a line in SPEAKERS, and another folder of words.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
-from ivr.book.spoken.codes import telephone_groups
 from ivr.book.spoken.english import English
 from ivr.book.spoken.french import French
 from ivr.book.spoken.length import plain, seconds
 from ivr.book.spoken.portuguese import Portuguese
 from ivr.book.spoken.spanish import Spanish
-from ivr.book.spoken.speaker import LONG_PAUSE, SHORT_PAUSE, Speaker, Value, escape, in_words
+from ivr.book.spoken.speaker import LONG_PAUSE, SHORT_PAUSE, Speaker, Value, escape
 
 __all__ = [
     "LONG_PAUSE", "SHORT_PAUSE", "SPEAKERS", "Speaker", "Value", "escape", "load", "plain", "seconds", "speaker",
@@ -37,6 +36,12 @@ def speaker(locale: str, today: date) -> Speaker:
 
 def load(languages: Iterable[str]) -> None:
     """Load what is slow to load: the first caller to hear a number would wait for it, half a second in silence."""
+    day = date(2026, 11, 28)
     for language in languages:
-        in_words(1, "cardinal", SPEAKERS[language].numbers)
-    telephone_groups("+442079460000", "en-GB")
+        for locale in SPEAKERS[language].spellings:
+            first = speaker(locale, day - timedelta(days=7))
+            first.spoken_date(day)
+            first.written_date(day)
+            first.spoken_wait(750)
+            first.digits("+442079460000")
+            first.typed("12 020 7946 0000")
