@@ -119,7 +119,7 @@ SAID = {
         el sábado dos de enero de dos mil veintisiete
         martes 1 de diciembre de 2026
         viernes
-        tarde
+        noche
         las nueve de la mañana
         las dos y media de la tarde
         las ocho y cuarenta y cinco de la noche

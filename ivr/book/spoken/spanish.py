@@ -132,7 +132,7 @@ class Spanish(Speaker):
         return f"{'la' if figure == 'una' else 'las'} {figure}{sign}{past} de {part}"
 
     def spoken_part(self, part: str) -> str:
-        return _PARTS[part]
+        return "noche" if part == "evening" and self._mexican else _PARTS[part]
 
     def joined(self, items: Sequence[str]) -> str:
         and_ = "e" if _E_SOUND.match(items[-1]) else "y"
