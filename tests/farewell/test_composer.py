@@ -177,6 +177,14 @@ def test_a_step_whose_words_are_part_of_another_is_not_taken_for_it():
     assert said[1:3] == ["We have changed i.", "We will send it."]
 
 
+def test_what_is_done_is_not_said_again_though_it_was_typed_in_figures():
+    paid = replace(ANA, steps=(Step(who="done", what="refunded £12.50 & wrote to ana@example.com"),))
+    assert "We have refunded twelve pounds fifty & wrote to ana at example dot com." in texts_of(
+        situation(paid).farewell(small_book())
+    )
+    assert names_of(second(situation(paid), paid)) == ["goodbye"]
+
+
 def test_what_was_cut_off_by_the_return_is_said():
     farewell = second(situation(ANA, wait_of(750)), ANA, {1: ["opening"]})
     assert "We have cancelled the second charge." in texts_of(farewell)
