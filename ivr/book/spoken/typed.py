@@ -17,7 +17,7 @@ _SPACED = f"[0-9]{{1,3}}(?:[ ][0-9]{{3}})+(?:,[0-9]{{2}})?|{_NUMBER}"  # "1 234,
 _TOP = "com|org|net|gov|edu|info|uk|jm|es|mx|fr|ca|br|eu|ie|io|app"
 
 _FOUND = re.compile(
-    rf"""(?<![\w@.,£$€+/-])(?:
+    rf"""(?<![\w@.,£$€+/–—-])(?:
         (?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
       | (?P<web>(?:https?://|www\.)[^\s<>"“”«»]+
           | (?:[A-Za-z0-9-]+\.)+(?:{_TOP})(?:/[^\s<>"“”«»]*)?(?![\w@-]|\.\w))
@@ -28,9 +28,9 @@ _FOUND = re.compile(
     )""",
     re.VERBOSE,
 )
-_PICTURES = re.compile(
-    "[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+"
-)  # emoji: an engine reads out their names
+_PICTURE = "[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+"  # emoji: an engine reads out their names
+_PICTURES = re.compile(f"{_PICTURE}(?:\u200d{_PICTURE})*")
+_RANGE = re.compile("[–—-][£$€0-9]")
 _MAYBE = re.compile("[0-9@.\u2600-\u27bf\U0001f000-\U0001faff]")  # whatever is found has one of these
 _MULTIPLE = re.compile(
     r"\s?(?:k|m|bn|thousand|million|billion|mil|mill(?:ón|ones|ions?|iards?)|mille|milh(?:ão|ões))\b",
@@ -123,7 +123,7 @@ def _said(found: re.Match[str], saying: Saying) -> str | None:
         groups = _telephone(found["telephone"], saying.locale)
         return ", ".join(saying.telephone(groups)) if groups else None
     currency = saying.currencies.get(found["sign"] or found["unit"])
-    if currency is None or _MULTIPLE.match(found.string, found.end()):
+    if currency is None or any(more.match(found.string, found.end()) for more in (_MULTIPLE, _RANGE)):
         return None
     money = _money(currency, found["after"] or found["before"], saying.decimal)
     before = found.string[: found.start()].rsplit(maxsplit=1)[-1:]
