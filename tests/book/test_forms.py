@@ -183,7 +183,6 @@ SAID["fr-CA"] = (
     SAID["fr-FR"]
     .replace("tiret desk tiret bas 2 arobase", "trait d'union desk trait de soulignement 2 arobas")
     .replace("Marcel", "Marie")
-    .replace("Berthe", "Bernard")
 )
 
 

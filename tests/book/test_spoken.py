@@ -182,7 +182,7 @@ def test_a_code_takes_a_word_for_each_sign():
         ("es-ES", "A, B de Barcelona, 4 7 1 9"),
         ("es-MX", "A, B de burro, 4 7 1 9"),
         ("fr-FR", "A, B comme Berthe, 4 7 1 9"),
-        ("fr-CA", "A, B comme Bernard, 4 7 1 9"),
+        ("fr-CA", "A, B comme Berthe, 4 7 1 9"),
         ("pt-BR", "A, B de bola, 4 7 1 9"),
     ],
 )

@@ -17,9 +17,10 @@ _IN_FRANCE = {
     "B": "Berthe", "C": "Célestin", "D": "Désiré", "F": "François", "G": "Gaston", "M": "Marcel",
     "N": "Nicolas", "P": "Pierre", "S": "Suzanne", "T": "Thérèse", "V": "Victor",
 }  # fmt: skip
+# the Office québécois de la langue française, Vitrine linguistique, “Employer un code d'épellation”
 _IN_CANADA = {
-    "B": "Bernard", "C": "Charles", "D": "David", "F": "François", "G": "Georges", "M": "Marie",
-    "N": "Nicole", "P": "Pierre", "S": "Simon", "T": "Thomas", "V": "Victor",
+    "B": "Berthe", "C": "Charles", "D": "David", "F": "François", "G": "Georges", "M": "Marie",
+    "N": "Nicolas", "P": "Pierre", "S": "Samuel", "T": "Thomas", "V": "Victor",
 }  # fmt: skip
 _PARTS = {"morning": "matin", "afternoon": "après-midi", "evening": "soir", "night": "nuit"}
 _EURO = Currency("euro", "euros", "centime", "centimes")
