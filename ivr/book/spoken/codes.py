@@ -78,6 +78,23 @@ def in_groups(chunk: str) -> list[str]:
             end = start + size + (number < longer)
             groups.append(run[start:end])
             start = end
+    return _without_lone_signs(groups)
+
+
+def _without_lone_signs(groups: list[str]) -> list[str]:
+    """A sign left by itself goes to the shorter of its neighbours, where there is room."""
+    number = 0
+    while number < len(groups):
+        beside = [
+            near for near in (number - 1, number + 1) if 0 <= near < len(groups) and len(groups[near]) < 4
+        ]
+        if len(groups[number]) == 1 and beside:
+            near = min(beside, key=lambda index: len(groups[index]))
+            first = min(near, number)
+            groups[first : first + 2] = [groups[first] + groups[first + 1]]
+            number = first
+        else:
+            number += 1
     return groups
 
 
