@@ -1,6 +1,6 @@
 """A book: every page in every locale, with its rules and voices, from a dict of path to text.
 
-    rules.yaml  voices.yaml  <locale>/<page>.yaml  <locale>/steps.yaml names.yaml gifts.yaml answers.yaml
+    rules.yaml  voices.yaml  <locale>/<page>.yaml  <locale>/steps.yaml names.yaml gifts.yaml answers.yaml taste.yaml
 
 Reading never raises. A locale may start from another (`from:` in voices.yaml): an entry of the same name
 replaces the whole entry in its place, a new name stands first, `drop: true` takes one away.
@@ -27,6 +27,7 @@ from ivr.book.rules import (
 )
 from ivr.book.source import Fault, Findings, Node, Place, Scalar, nearest, parse
 from ivr.book.spoken import SPEAKERS
+from ivr.book.taste import NO_TASTE, Taste, read_taste
 from ivr.book.vocabulary import PAGES, PARTS
 from ivr.calls.wrapup import GIFTS, TONES, WHO
 
@@ -71,6 +72,7 @@ class Locale:
     names: Mapping[str, str] = field(default_factory=dict)  # in small letters, as written → as said
     gifts: Mapping[str, Gift] = field(default_factory=dict)
     answers: Answers | None = None  # what callers say; None where nobody has written it down
+    taste: Taste = NO_TASTE  # what the proof listens for
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def read(files: Mapping[str, str], version: int | None = None) -> tuple[Book | N
     return Book(locales, rules, version, digest, _index(locales)), findings.faults
 
 
-_OTHERS = ("steps", "names", "gifts", "answers")
+_OTHERS = ("steps", "names", "gifts", "answers", "taste")
 
 
 def _check_paths(nodes: Mapping[str, Node | None], findings: Findings) -> None:
@@ -194,7 +196,8 @@ def _read_locale(
     if parent:
         steps, names, gifts = parent.steps | steps, parent.names | names, parent.gifts | gifts  # type: ignore[operator]
     answers = read_answers(nodes.get(f"{name}/answers.yaml"), parent.answers if parent else None, findings)
-    return Locale(name, voice, pages, steps, names, gifts, answers)
+    taste = read_taste(nodes.get(f"{name}/taste.yaml"), parent.taste if parent else NO_TASTE, findings)
+    return Locale(name, voice, pages, steps, names, gifts, answers, taste)
 
 
 def _inherit(own: tuple[Entry, ...], parents: tuple[Entry, ...], findings: Findings) -> tuple[Entry, ...]:
