@@ -8,7 +8,7 @@ replaces the whole entry in its place, a new name stands first, `drop: true` tak
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ivr.book.answers import Answers, check_spoken, read_answers
@@ -33,7 +33,7 @@ from ivr.calls.wrapup import GIFTS, TONES, WHO
 
 __all__ = [
     "Answers", "Book", "Entry", "Fault", "Gift", "Locale", "Number", "Pace", "Place", "Queue", "ReadyStep", "Rules",
-    "Variant", "Voice", "read",
+    "Variant", "Voice", "read", "read_one",
 ]  # fmt: skip
 
 MOST_FILES = 2_000
@@ -51,6 +51,7 @@ class ReadyStep:
 
     who: str
     what: str
+    place: Place  # of its wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,30 @@ def read(files: Mapping[str, str], version: int | None = None) -> tuple[Book | N
     return Book(locales, rules, version, digest, _index(locales)), findings.faults
 
 
+def read_one(book: Book, files: Mapping[str, str], path: str) -> tuple[Book | None, list[Fault]]:
+    """The book with one page read anew, and that page's faults. Never raises.
+
+    `files` are the book's, with the page's text as it stands now. Gives None for what is no page of a locale
+    the book has. Locales that start from this one keep what they took over before.
+    """
+    name, _, page = path.removesuffix(".yaml").partition("/")
+    locale = book.locales.get(name)
+    if locale is None or page not in PAGES or not path.endswith(".yaml"):
+        return None, []
+    findings = Findings(files)
+    own = read_page(parse(path, files.get(path, ""), findings), name, page, findings)
+    parent = book.locales.get(locale.voice.start or "")
+    whole = _inherit(own, parent.pages[page] if parent else (), findings)
+    changed = {name: replace(locale, pages={**locale.pages, page: whole})}
+    check_spoken(book.rules, changed, findings)
+    faults = sorted(
+        (fault for fault in findings.faults if fault.place.file == path),
+        key=lambda fault: (fault.place.line, fault.place.column),
+    )
+    index = {**book.index, **_index(changed)}
+    return replace(book, locales={**book.locales, **changed}, index=index, version=None), faults
+
+
 _OTHERS = ("steps", "names", "gifts", "answers", "taste")
 
 
@@ -245,7 +270,7 @@ def _read_steps(node: Node | None, findings: Findings) -> dict[str, ReadyStep]:
         elif len(what) > LONGEST_STEP:
             findings.add(step.table.values["what"].place, f"longer than {LONGEST_STEP} characters")
         else:
-            steps[id] = ReadyStep(who, what)
+            steps[id] = ReadyStep(who, what, step.table.values["what"].place)
     return steps
 
 

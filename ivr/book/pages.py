@@ -37,6 +37,7 @@ class Variant:
     words: str  # as written, without [promise], [recording] and [yes]
     template: Template
     place: Place
+    source: Words  # as written, every mark blanked, each character still at its place
     silent: bool = False  # [silence]: chosen on purpose, and nothing is said
     promises: tuple[str, ...] = ()
     recording: str | None = None
@@ -275,8 +276,9 @@ class _Entry:
             self.findings.take(fault)
         if faults or isinstance(template, list):
             return None
+        source = Words(said if said == bare else bare, words.starts)
         return Variant(
-            hashlib.sha256(said.encode()).hexdigest()[:6], said, template, words.at(0), silent,
+            hashlib.sha256(said.encode()).hexdigest()[:6], said, template, words.at(0), source, silent,
             tuple(promises), recordings[0] if recordings else None, "".join(answered), template.needs, template.mentions,
         )  # fmt: skip
 

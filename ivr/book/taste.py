@@ -71,24 +71,24 @@ class Taste:
         object.__setattr__(self, "_stems", tuple(by_stem))
 
     def heard(self, text: str) -> Iterator[tuple[Phrase, int]]:
-        """Every phrase in a text, and the offset at which it begins; the longest of those that begin together."""
+        """Every phrase in a text, and the offset at which it begins; of those that overlap, the first and longest."""
         if not self.phrases:
             return
         words = [(_plain(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+        taken: dict[str, int] = {}  # kind → the word with which its last phrase ended
         for number, (word, start, _) in enumerate(words):
             begun = self._by_word.get(word, ())
             if self._stems and word.startswith(self._stems):
-                begun = [
-                    *begun,
-                    *(p for stem in self._stems if word.startswith(stem) for p in self._by_stem[stem]),
-                ]
+                stems = [stem for stem in self._stems if word.startswith(stem)]
+                begun = [*begun, *(phrase for stem in stems for phrase in self._by_stem[stem])]
             longest: dict[str, Phrase] = {}
             for phrase in begun:
-                if _goes_on(phrase, words, number, text):
+                if number >= taken.get(phrase.kind, 0) and _goes_on(phrase, words, number, text):
                     other = longest.get(phrase.kind)
                     if other is None or len(phrase.words) > len(other.words):
                         longest[phrase.kind] = phrase
             for phrase in longest.values():
+                taken[phrase.kind] = number + len(phrase.words)
                 yield phrase, start
 
     def of(self, kind: str) -> list[Phrase]:

@@ -1,28 +1,51 @@
-"""Proofreading a book: faults with a caret under them, and every situation it has no words for.
+"""Proofreading a book: everything a writer should mend, or consider, each with a caret under it.
 
-The second is exact. A situation is one value for every fact that the entries of a page name; nothing is
-said there when it can happen and no entry both fits and has usable words (or says [silence]).
+The reader has found what is broken in itself: YAML, Liquid, SSML, names of facts and values. Here the whole
+is weighed: whether every situation has words and enough of them, how long they take, how they sound, and
+whether the voices can say them. A fault stops a publish; advice does not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from ivr.book.book import TONED, Book, Fault, Place, read
-from ivr.book.vocabulary import BY_NAME, PARTS
-from ivr.calls.wrapup import TONES
-from ivr.proof.holes import Hole, Narrowed, TooTangled, holes, reached
-from ivr.proof.situations import ENDLESS, OTHER, OTHER_DAY, UNKNOWN, Asked, tones
+from ivr.book.book import Book, Fault, read, read_one
+from ivr.book.source import MOST_FAULTS, Findings
+from ivr.book.vocabulary import PAGES
+from ivr.proof import lengths, overrides, recordings, variety, voices, wording
+from ivr.proof.coverage import Coverage
+from ivr.proof.reading import Reading, reading
 
-__all__ = ["as_plain", "proof"]
+__all__ = ["as_plain", "proof", "proof_page"]
 
 
-def proof(files: Mapping[str, str]) -> list[Fault]:
-    """Every fault of a book, in the order of its files. `files`: path, as "en-GB/goodbye.yaml", to text."""
+def proof(files: Mapping[str, str], recorded: Collection[str] | None = None) -> list[Fault]:
+    """Every fault of a book and all advice, in the order of its files.
+
+    `files`: path, as "en-GB/goodbye.yaml", to text. `recorded`: the names of the files in recordings/; None
+    where nobody knows which there are.
+    """
     book, faults = read(files)
-    if book is not None:
-        broken = {fault.place.file for fault in faults if fault.fault}
-        faults = faults + list(_prove(book, files, broken))
-    return faults
+    if book is None:
+        return faults
+    return _in_order([*faults, *_once(_whole(book, files, faults, recorded), files)], files)
+
+
+def proof_page(book: Book, files: Mapping[str, str], path: str) -> list[Fault]:
+    """Every fault and all advice of one file, as on each keystroke.
+
+    `book` was read a moment ago; `files` are its files, that of `path` with the text as it stands now. What a
+    page means to locales that start from its own, and a farewell as a whole, is left to `proof`.
+    """
+    changed, faults = read_one(book, files, path)
+    if changed is None:
+        return [fault for fault in proof(files) if fault.place.file == path]
+    locale, page = path.removesuffix(".yaml").split("/")
+    found = _page(
+        reading(changed, locale), page, Coverage(files, _broken(faults)), recordings.Recordings(None)
+    )
+    mine = [fault for fault in _once(found, files) if fault.place.file == path]
+    return _in_order([*faults, *mine], files)
 
 
 def as_plain(fault: Fault) -> dict[str, Any]:
@@ -34,133 +57,59 @@ def as_plain(fault: Fault) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _prove(book: Book, files: Mapping[str, str], broken: set[str]) -> Iterator[Fault]:
-    told: set[tuple[Any, ...]] = set()  # a locale that takes a page over unchanged is not told again
-    for locale in book.locales:
-        for page, parts in PARTS.items():
-            entries = book.locales[locale].pages[page]
-            if not entries:
-                if f"{locale}/{page}.yaml" not in broken and (page, None) not in told:
-                    yield Fault(Place(f"{locale}/{page}.yaml"), f"{locale} has no page {page}")
-                told.add((page, None))
-                continue
-            for part in parts:
-                key = (page, part, *map(id, book.entries(locale, page, part)))
-                if key not in told:
-                    told.add(key)
-                    yield from _prove_part(book, locale, page, part, files)
+def _whole(
+    book: Book, files: Mapping[str, str], faults: list[Fault], recorded: Collection[str] | None
+) -> Iterator[Fault]:
+    coverage, recording = Coverage(files, _broken(faults)), recordings.Recordings(recorded)
+    yield from voices.voices(files)
+    for name in book.locales:
+        read_as = reading(book, name)
+        for page in PAGES:
+            yield from _page(read_as, page, coverage, recording)
+        yield from wording.ready_steps(read_as)
+        yield from wording.names(read_as)
+        yield from overrides.steps(read_as)
+        yield from recordings.two_voices(read_as)
+        yield from lengths.farewell(read_as, files)
+    yield from recording.unused()
 
 
-def _prove_part(book: Book, locale: str, page: str, part: str, files: Mapping[str, str]) -> Iterator[Fault]:
-    everything = book.entries(locale, page, part)
-    place = everything[-1].place if everything else _own_file(book, locale, page, files)
-    where = f"{locale} {page} {part}".rstrip()
-    try:
-        unsaid = _unsaid(book, locale, page, part)
-        reachable = _reachable(book, locale, page, part)
-    except (TooTangled, RecursionError):
-        yield Fault(place, f"{where}: too many conditions to be proved", "fewer entries, or fewer limits")
-        return
-    for sentence, in_tones in unsaid.items():
-        tone = f", tone {' or '.join(in_tones)}" if page in TONED else ""
-        if len(in_tones) == len(TONES):
-            tone = ", any tone"
-        yield Fault(place, f"{where}{tone}: nothing is said{sentence}", "it needs an entry, or [silence]")
-    for entry in everything:
-        if entry.variants and not entry.silence and entry.place not in reachable:
-            yield Fault(entry.place, f"“{entry.name[:60]}” can never be reached", _NEVER_TRUE, fault=False)
-            continue
-        for variant in entry.variants:
-            if not entry.silence and variant.place not in reachable:
-                yield Fault(variant.place, "these words can never be used", _NEVER_KNOWN, fault=False)
-
-
-_NEVER_TRUE = "its conditions are never true together where it is asked for"
-_NEVER_KNOWN = "a fact they name is never known where they are asked for"
-
-
-def _unsaid(book: Book, locale: str, page: str, part: str) -> dict[str, list[str]]:
-    """Where nothing is said, in words, and the tones in which it is so."""
-    said: dict[str, list[str]] = {}
-    for tone in tones(page, part):
-        entries = book.entries(locale, page, part, tone)
-        asked = Asked(page, part, tone, book.rules.severities)
-        for hole in holes(asked, entries):
-            said.setdefault(sentence(hole), []).append(tone)
-        if _asked_at_large(book, page, part):
-            general = tuple(e for e in entries if all(c.fact != "call.reason" for c in e.when))
-            for hole in holes(asked, general) if general != entries else ():
-                told = f"{sentence(hole)}, in a queue that asks about anything else"
-                said.setdefault(told, []).append(tone)
-    return said
-
-
-def _reachable(book: Book, locale: str, page: str, part: str) -> set[Place]:
-    places: set[Place] = set()
-    for tone in tones(page, part) if page in TONED else TONES:
-        asked = Asked(page, part, tone, book.rules.severities)
-        places |= reached(asked, book.entries(locale, page, part, tone))
-    return places
-
-
-def _asked_at_large(book: Book, page: str, part: str) -> bool:
-    queues = book.rules.queues.values()
-    return (page, part) == ("question", "ask") and any(q.question == "anything_else" for q in queues)
-
-
-def _own_file(book: Book, locale: str, page: str, files: Mapping[str, str]) -> Place:
-    """The page's file, or that of the locale it was taken over from."""
-    at: str | None = locale
-    while at is not None:
-        if f"{at}/{page}.yaml" in files:
-            return Place(f"{at}/{page}.yaml")
-        at = book.locales[at].voice.start
-    return Place(f"{locale}/{page}.yaml")
-
-
-# ---- telling it ----
-
-
-def sentence(hole: Hole) -> str:
-    """ "when gift.kind is unknown and caller.name is unknown", or " at all"."""
-    if not hole:
-        return ", ever"
-    return " when " + " and ".join(_told(name, values) for name, values in hole.items())
-
-
-def _told(name: str, narrowed: Narrowed) -> str:
-    fact, unknown = BY_NAME[name], UNKNOWN in narrowed.values
-    known = [value for value in narrowed.values if value is not UNKNOWN]
-    others = [value for value in narrowed.others if value is not UNKNOWN]
-    if not known:
-        return f"{name} is unknown"
-    if not others:
-        return f"{name} is known"
-    if fact.type == "number":
-        words = _stretches(known)
-    elif fact.type == "flag":
-        words = ["yes" if value else "no" for value in known]
-    elif (fact.type == "choice" and len(others) >= len(known)) or (
-        fact.type != "choice" and known[-1] not in (OTHER, OTHER_DAY)
+def _page(
+    read_as: Reading, page: str, coverage: Coverage, recording: recordings.Recordings
+) -> Iterator[Fault]:
+    yield from coverage(read_as.book, read_as.name, page)
+    for check in (
+        wording.wording,
+        variety.variety,
+        lengths.lengths,
+        overrides.overrides,
+        voices.ssml,
+        recording,
     ):
-        words = [str(value) for value in known]
-    else:
-        words = [f"not {' or '.join(str(value) for value in others)}"]
-        return f"{name} is {'unknown or ' if unknown else ''}{words[0]}"
-    return f"{name} is {' or '.join([*words, 'unknown'] if unknown else words)}"
+        yield from check(read_as, page)
 
 
-def _stretches(stretches: list[tuple[int, int]]) -> list[str]:
-    joined: list[tuple[int, int]] = []
-    for start, end in stretches:
-        if joined and joined[-1][1] + 1 == start:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return [_stretch(start, end) for start, end in joined]
+def _broken(faults: list[Fault]) -> set[str]:
+    return {fault.place.file for fault in faults if fault.fault}
 
 
-def _stretch(start: int, end: int) -> str:
-    if end >= ENDLESS:
-        return f"at least {start}"
-    return str(start) if start == end else f"{start} to {end}"
+def _once(found: Iterator[Fault], files: Mapping[str, str]) -> Iterator[Fault]:
+    """Each with its line, and none twice: what several locales take over is told of once."""
+    told = set()
+    lines = Findings(files)
+    for fault in found:
+        key = (fault.place, fault.message)
+        if key not in told:
+            told.add(key)
+            yield replace(fault, source=lines.line(fault.place))
+
+
+def _in_order(found: list[Fault], files: Mapping[str, str]) -> list[Fault]:
+    """By file, line and column; where there are too many to read, faults rather than advice."""
+    if len(found) > MOST_FAULTS:
+        found = sorted(found, key=lambda fault: not fault.fault)[:MOST_FAULTS]
+    order = {path: number for number, path in enumerate(sorted(files))}
+    last = len(order)
+    return sorted(
+        found, key=lambda fault: (order.get(fault.place.file, last), fault.place.line, fault.place.column)
+    )

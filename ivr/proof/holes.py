@@ -121,13 +121,11 @@ class _Search:
         """A slight wait, and one within what was announced, is thanked for by entries that ask about it."""
         if self.asked.page != "apology" or entry.silence:
             return
-        about = {condition.fact: condition for condition in entry.when}
-        told = about.get("wait.told")
-        severity = about.get("severity")
-        if told is None or told.op == "unknown":
+        if not any(c.fact == "wait.told" and c.op != "unknown" for c in entry.when):
             not_long = self._among("severity", lambda value: value != "long")
             yield not_long, self._among("wait.told", lambda value: value is UNKNOWN)
-        if severity is None or severity.op != "is" or not {"slight"}.issuperset(severity.values):
+        asked = [c for c in entry.when if c.fact == "severity" and c.op == "is"]
+        if not any({"slight"}.issuperset(c.values) for c in asked):
             yield (self._among("severity", lambda value: value != "slight"),)
 
     def option(self, variant: Variant, *, kept: bool = False) -> Clause | None:

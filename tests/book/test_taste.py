@@ -67,6 +67,13 @@ def test_of_phrases_that_begin_together_the_longest_is_told():
     assert [found for found, _ in heard("have a / have a nice day", "Have a nice day")] == ["have a nice day"]
 
 
+def test_a_phrase_within_another_of_its_kind_is_not_told_again():
+    assert heard("le pedimos disculpas / disculp*", "Le pedimos disculpas. Disculpe.") == [
+        ("le pedimos disculpas", "Le pedimos disculpas. Disculpe."),
+        ("disculp*", "Disculpe."),
+    ]
+
+
 def test_a_locale_adds_to_the_phrases_of_the_one_it_starts_from():
     voices = VOICES + "en-JM: {from: en-GB}\n"
     book, faults = read(

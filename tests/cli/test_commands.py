@@ -1,5 +1,6 @@
 """The commands as they are typed: answers on standard output, sentences on standard error, exit codes that mean something."""
 
+import asyncio
 import json
 import os
 import re
@@ -7,11 +8,15 @@ import shutil
 import subprocess
 import sys
 import wave
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ivr.speech.voices import missing
+from ivr.store.database import Database
+from ivr.store.migrations import migrate
+from ivr.store.shelf import Shelf, read_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG = ROOT / "tests" / "calls_small.csv"
@@ -174,7 +179,8 @@ def test_a_bad_flag_gets_a_sentence_and_exit_code_2(words: tuple[str, ...], says
 
 def test_proof_of_the_books_own_pages_finds_nothing() -> None:
     done = ivr("proof", "prompts")
-    assert (done.returncode, done.stdout.startswith("No faults")) == (0, True), done.stdout
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-1].startswith("No faults"), done.stdout
 
 
 def broken_book(folder: Path) -> Path:
@@ -195,6 +201,39 @@ def test_a_fault_is_shown_with_file_line_caret_and_the_nearest_right_word(tmp_pa
     assert "caller.name" in done.stdout
     plain = json.loads(ivr("proof", str(book), "--json").stdout)
     assert set(plain[0]) >= {"file", "line", "column", "message", "hint", "fault"}
+
+
+def test_proof_looks_at_a_version_on_the_shelf_too(tmp_path: Path) -> None:
+    environment = {"IVR_DATABASE_URL": f"sqlite:///{tmp_path}/ivr.sqlite3"}
+    done = ivr("proof", "--version", "1", **environment)
+    assert (done.returncode, "no version 1" in sentence(done)) == (2, True)
+    files = read_folder(broken_book(tmp_path))
+    migrate(environment["IVR_DATABASE_URL"])
+
+    async def keep() -> None:
+        database = Database(environment["IVR_DATABASE_URL"])
+        database.start()
+        await Shelf(database).publish(files, "Ana", "broken", at=datetime(2026, 11, 21, tzinfo=UTC))
+        database.stop()
+
+    asyncio.run(keep())
+    done = ivr("proof", "--version", "1", "--json", **environment)
+    assert done.returncode == 1, done.stderr
+    assert [fault["file"] for fault in json.loads(done.stdout) if fault["fault"]] == ["en-GB/goodbye.yaml"]
+    done = ivr("proof", "--version", "2", **environment)
+    assert (done.returncode, "no version 2" in sentence(done)) == (2, True)
+
+
+def test_a_recording_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    book = broken_book(tmp_path)
+    page = book / "en-GB" / "goodbye.yaml"
+    text = page.read_text("utf-8").replace("caller.nmae", "caller.name")
+    page.write_text(
+        text.replace("Goodbye for now, and thank", "[recording bye.wav] Goodbye for now, and thank"), "utf-8"
+    )
+    assert "recordings/ has no bye.wav" in ivr("proof", str(book)).stdout
+    (book / "recordings" / "bye.wav").write_bytes(b"RIFF")
+    assert ivr("proof", str(book)).returncode == 0
 
 
 def test_a_broken_book_stops_serve_with_file_line_and_caret(tmp_path: Path) -> None:

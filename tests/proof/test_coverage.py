@@ -1,4 +1,4 @@
-"""Proofreading: what is found, that it is found exactly, and that our own pages pass."""
+"""What a book leaves unsaid: that it is found, found exactly, and that our own pages leave nothing."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -21,7 +21,7 @@ from ivr.proof.holes import TooTangled, holes
 from ivr.proof.situations import GROUPS, OTHER, UNKNOWN, Asked, tones
 from tests.book.small import VOICES, files
 
-PROMPTS = Path(__file__).parent.parent / "prompts"
+PROMPTS = Path(__file__).parents[2] / "prompts"
 
 
 def own_files() -> dict[str, str]:
@@ -29,7 +29,7 @@ def own_files() -> dict[str, str]:
 
 
 def test_the_books_own_pages_pass_their_proof():
-    assert not [str(fault) for fault in proof(own_files())]
+    assert not [str(fault) for fault in proof(own_files()) if fault.fault]
 
 
 def test_every_page_and_part_of_our_own_books_has_words():
@@ -118,6 +118,7 @@ def test_what_is_sold_is_not_words_for_somebody_in_trouble():
         "en-GB goodbye, tone plain: nothing is said when call.trouble is yes",
         "en-GB goodbye, tone plain: nothing is said when call.resolved is no",
         "en-GB goodbye, tone sober or gentle: nothing is said, ever",
+        "something is sold on sober and gentle calls",
     ]
 
 
@@ -157,20 +158,19 @@ def test_an_entry_that_can_never_be_reached_is_advice():
     page = "- entry: a\n  tone: sober\n  when: gift.kind is holiday\n  say: |\n    Safe travels.\n" + quiet(
         "goodbye"
     )
-    found = proof(whole(goodbye=page))
-    assert [(fault.fault, fault.place.line) for fault in found] == [(False, 1)]
-    assert "can never be reached" in found[0].message
+    (found,) = [fault for fault in proof(whole(goodbye=page)) if "can never be reached" in fault.message]
+    assert (found.fault, found.place.line) == (False, 1)
 
 
 def test_words_that_can_never_be_used_are_advice():
     page = quiet("next_steps").replace("[silence]", "Next, {{ step.what }}.\n    Next.", 1)
-    found = proof(whole(next_steps=page))
-    assert [(fault.fault, "never be used" in fault.message) for fault in found] == [(False, True)]
+    (found,) = [fault for fault in proof(whole(next_steps=page)) if "can never be used" in fault.message]
+    assert not found.fault
 
 
 def test_a_fault_of_the_reader_is_told_with_the_others():
     page = "- entry: a\n  tone: any\n  say: |\n    Goodbye, {{ caller.nam }}.\n    Goodbye.\n"
-    (found,) = proof(whole(goodbye=page))
+    (found,) = [fault for fault in proof(whole(goodbye=page)) if fault.fault]
     assert as_plain(found) == {
         "file": "en-GB/goodbye.yaml", "line": 4, "column": 17, "message": "no fact is called “caller.nam”",
         "hint": "did you mean “caller.name”?", "fault": True,
