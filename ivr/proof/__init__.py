@@ -31,7 +31,9 @@ def proof(files: Mapping[str, str], recorded: Collection[str] | None = None) -> 
     return _in_order([*faults, *_once(_whole(book, files, faults, recorded), files)], files)
 
 
-def proof_page(book: Book, files: Mapping[str, str], path: str) -> list[Fault]:
+def proof_page(
+    book: Book, files: Mapping[str, str], path: str, recorded: Collection[str] | None = None
+) -> list[Fault]:
     """Every fault and all advice of one file, as on each keystroke.
 
     `book` was read a moment ago; `files` are its files, that of `path` with the text as it stands now. What a
@@ -39,10 +41,10 @@ def proof_page(book: Book, files: Mapping[str, str], path: str) -> list[Fault]:
     """
     changed, faults = read_one(book, files, path)
     if changed is None:
-        return [fault for fault in proof(files) if fault.place.file == path]
+        return [fault for fault in proof(files, recorded) if fault.place.file == path]
     locale, page = path.removesuffix(".yaml").split("/")
     found = _page(
-        reading(changed, locale), page, Coverage(files, _broken(faults)), recordings.Recordings(None)
+        reading(changed, locale), page, Coverage(files, _broken(faults)), recordings.Recordings(recorded)
     )
     mine = [fault for fault in _once(found, files) if fault.place.file == path]
     return _in_order([*faults, *mine], files)
