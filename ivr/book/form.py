@@ -67,6 +67,8 @@ class Form:
     def done(self) -> None:
         """Name every key that was not asked for."""
         for key, place in self.table.keys.items():
+            if self._findings.full:
+                return
             if key not in self._asked:
                 self._findings.add(place, f"{self._what} has no “{key[:60]}”", nearest(key, self._asked))
 

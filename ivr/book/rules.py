@@ -17,6 +17,7 @@ from ivr.calls.waits import Severities
 
 MOMENTS = ("opening", "apology", "next_steps", "question", "goodbye")
 LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}|[a-z]{2,3}-[0-9]{3}")
+MOST_LOCALES = 100
 BUDGETS: Mapping[str, float] = {
     "opening": 6.0, "apology": 14.0, "next_steps": 45.0, "question": 8.0, "goodbye": 14.0, "farewell": 75.0,
 }  # fmt: skip
@@ -236,11 +237,15 @@ def read_voices(node: Node | None, findings: Findings, file: str) -> dict[str, t
     voices: dict[str, tuple[Voice, Place]] = {}
     form = Form(node or Table(Place(file)), findings, file)
     for locale, place in form.table.keys.items():
+        if len(voices) == MOST_LOCALES:
+            findings.add(place, f"more than {MOST_LOCALES} locales")
+            break
         voice = form.form(locale)
         start = voice.text("from")
         usual: Any = voices.get(start or "", (None, None))[0]
         if not LOCALE.fullmatch(locale):
             findings.add(place, f"“{locale[:40]}” is not a locale like en-GB")
+            continue
         if start and usual is None:
             hint = nearest(start, voices) or "a locale stands below the one it starts from"
             findings.add(voice.table.values["from"].place, f"no locale “{start[:40]}” stands above", hint)

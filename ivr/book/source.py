@@ -15,6 +15,7 @@ import yaml
 
 LARGEST_FILE = 262_144  # characters; a page of ours has about eight thousand
 DEEPEST = 8  # mappings and lists within one another
+LONGEST_MESSAGE = 400  # characters
 MOST_FAULTS = 500  # of one book; a broken file says the same thing over and over
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -78,8 +79,17 @@ class Findings:
 
     def take(self, found: Fault) -> None:
         """Note a fault that somebody else found."""
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append(replace(found, source=self.line(found.place)))
+        if self.full:
+            return
+        message = found.message
+        if len(message) > LONGEST_MESSAGE:  # somebody's key or value was longer than it can be shown
+            message = message[:LONGEST_MESSAGE] + "…"
+        self.faults.append(replace(found, message=message, source=self.line(found.place)))
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more is noted."""
+        return len(self.faults) >= MOST_FAULTS
 
     def line(self, place: Place) -> str:
         lines = self._lines.get(place.file)
