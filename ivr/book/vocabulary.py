@@ -80,6 +80,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("line.event", "text", "a whole sentence about something coming up", "Our open day is on Sunday."),
     Fact("call_back.key", "text", "the key that asks for a call back, while waiting or when nobody is there", "1", pages=("waiting", "question")),
     Fact("call_back.asked", "flag", "the caller asked to be rung back, and nobody has talked to them", "yes", always=True, pages=_CALL_BACK),
+    Fact("voucher.code", "text", "the code of a voucher; only on the part `voucher`, whose every line says it", "TEA-4471", pages=("texts",)),
     Fact("moment.kind", "choice", "what the caller is hearing just now", "next_steps", (*_CLOSING, "returning", "gone", "heard"), pages=("agent",), spoken=False),
 )  # fmt: skip
 
@@ -94,7 +95,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "question": ("ask", "unclear", "misheard", "back", "nobody"),
     "goodbye": ("",),
     "agent": ("room", "conference", "returning", "released", "nobody", "pin"),
-    "texts": ("note", "check_in", "call_back", "question"),
+    "texts": ("note", "check_in", "call_back", "question", "voucher"),
     "mishap": ("mishap", "fallback"),
 }
 """Every page and its parts; a page without parts has the one part ''."""

@@ -137,6 +137,9 @@ class _Search:
         if (self.asked.page, self.asked.part) == ("next_steps", "reference") and not variant.silent:
             once = variant.mentions.get("step.reference") == 1
             found.add(self._among("texted", lambda value: value is once))
+        a_voucher = (self.asked.page, self.asked.part) == ("texts", "voucher") and not variant.silent
+        if a_voucher and "voucher.code" not in variant.says:
+            return None  # without its code it is worth nothing
         for promise in variant.promises:
             if promise == "text_note" and "texted" in self.number:
                 found.add(self._among("texted", lambda value: value is True))

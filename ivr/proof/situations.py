@@ -32,7 +32,7 @@ _COUNTED = {
     "theirs": "steps.theirs",
     "reference": "steps.references",
 }
-_ALWAYS_THERE = {("told", "wait.told"), ("call_back", "call_back.key")}
+_ALWAYS_THERE = {("told", "wait.told"), ("call_back", "call_back.key"), ("voucher", "voucher.code")}
 _LEAST = {"calls_today": 1, "wait.hold": 1, "wait.earlier": 1, "wait.told": 1}
 
 
@@ -86,6 +86,8 @@ class Asked:
             return False
         if page in ("greeting", "waiting") and name in ("severity", "caller.name", "call.reason"):
             return bool(value == "unknown")
+        if name == "voucher.code":
+            return part == "voucher"
         if name.startswith("step."):
             return self._tells_a_step and self._step_possible(name, value)
         if name == "gift.kind":

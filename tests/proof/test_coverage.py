@@ -129,6 +129,15 @@ def test_a_promise_is_words_only_where_it_can_be_kept():
     assert said_of(goodbye=checked) == ["en-GB goodbye, any tone: nothing is said, ever"]
 
 
+def test_a_voucher_without_its_code_is_no_words():
+    def texts(words: str) -> str:
+        rest, _, _ = quiet("texts").partition("- entry: quiet voucher")
+        return f"{rest}- entry: voucher\n  part: voucher\n  say: |\n    {words}\n"
+
+    assert said_of(texts=texts("Your voucher is coming.")) == ["en-GB texts voucher: nothing is said, ever"]
+    assert said_of(texts=texts("Your code is {{ voucher.code }}.")) == []
+
+
 def test_a_reference_has_words_for_both_when_it_is_texted_and_when_it_is_not():
     once, twice = (
         "{{ step.reference | spell }}",
