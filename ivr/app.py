@@ -26,8 +26,10 @@ from ivr.settings import Settings
 from ivr.store.database import Database, StoreError
 from ivr.store.ledger import Ledger
 from ivr.store.people import People
+from ivr.store.places import Places
 from ivr.store.seal import Seal
 from ivr.store.shelf import Shelf, read_folder
+from ivr.store.vouchers import Vouchers
 from ivr.web import api
 from ivr.wrapup import Clock, Closing
 
@@ -126,7 +128,10 @@ class Service:
             jitter=_CHANCE.random if twilio_http is None else _no_chance,
         )
         zone = ZoneInfo(settings.ivr_timezone) if settings.ivr_timezone else None
-        self.closing = Closing(self.ledger, self.book, clock, self.phone, zone=zone, textable=textable)
+        self.vouchers = Vouchers(self.database, seal)
+        self.closing = Closing(
+            self.ledger, self.book, clock, self.phone, zone=zone, textable=textable, vouchers=self.vouchers
+        )
         self.counter = Counter(
             closing=self.closing,
             ledger=self.ledger,
@@ -134,6 +139,7 @@ class Service:
             phone=self.phone,
             people=self._everybody,
             clock=clock,
+            places=Places(self.database),
             caller_keys=seal.caller_keys,
             public_url=settings.ivr_public_url,
         )

@@ -16,14 +16,20 @@ from zoneinfo import ZoneInfo
 from ivr import watch
 from ivr.book.book import Book
 from ivr.calls import wrapup as noted
-from ivr.calls.events import Arrived, Held, Resumed, Returned, WrappedUp
+from ivr.calls.events import Arrived, Held, Queued, Resumed, Returned, WrappedUp
 from ivr.calls.story import Story, left_during, tell
 from ivr.calls.waits import Wait, weigh
 from ivr.calls.wrapup import NOTHING_NOTED, Wrapup
 from ivr.farewell.composer import Means, compose, goes, note
 from ivr.farewell.moments import Farewell, Promise
+from ivr.farewell.promises import may_give, promises_vouchers
 from ivr.standing import Standing, lines_json, story_json
 from ivr.store.ledger import Ledger
+from ivr.store.vouchers import Voucher, Vouchers
+
+MOST_TRIES = (
+    8  # to compose what no other farewell has taken; whoever loses more often is told it all the same
+)
 
 
 class Clock(Protocol):
@@ -92,9 +98,10 @@ class Closing:
         *,
         zone: ZoneInfo | None = None,
         textable: bool = False,
+        vouchers: Vouchers | None = None,
     ) -> None:
         self._ledger, self.book, self._clock, self._telephone = ledger, book, clock, telephone
-        self._zone, self._textable = zone, textable
+        self._zone, self._textable, self._vouchers = zone, textable, vouchers
         self.rooms: Rooms | None = None  # these two are handed in once the line stands
         self.later: Later | None = None
 
@@ -107,7 +114,7 @@ class Closing:
         midnight = now.astimezone(self._zone or book.rules.timezone).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-        record = await self._ledger.read(call, caller=caller, since=midnight)
+        record = await self._ledger.read(call, caller=caller, since=midnight, announced=book.rules.announces)
         story = tell(record.events, begun=len(record.farewells))
         wrapup = noted.from_json(record.wrapup) if record.wrapup else NOTHING_NOTED
         queue = book.rules.queue(story.queue)
@@ -141,14 +148,46 @@ class Closing:
         part, latest = self.due(standing), standing.latest
         if latest is not None and latest.part == part:
             return latest
-        now = self._clock.now()
-        farewell = self._compose(standing, now=now, part=part, way=way)
+        farewell = await self._composed_and_kept(standing, caller=caller, part=part, way=way)
         for moment in farewell.left_out:
             watch.LEFT_OUT.labels(moment.partition("/")[0]).inc()
         watch.FAREWELLS.labels(farewell.way, farewell.tone).inc()
-        return await self._ledger.keep_farewell(farewell, caller=caller, at=now)
+        return farewell
 
-    def _compose(self, standing: Standing, *, now: datetime, part: int, way: str) -> Farewell:
+    async def _composed_and_kept(
+        self, standing: Standing, *, caller: str | None, part: int, way: str
+    ) -> Farewell:
+        """A fresh farewell. Where another call of the same caller, or another caller, has just taken what it took,
+        it is composed again from what is known then."""
+        for tries in range(MOST_TRIES):
+            last, now = tries == MOST_TRIES - 1, self._clock.now()
+            voucher = None if last else await self._voucher(standing)
+            farewell = self._compose(standing, now=now, part=part, way=way, voucher=voucher)
+            gives = any(promise.kind == "voucher" for promise in farewell.promises)
+            kept = await self._ledger.keep_farewell(
+                farewell,
+                caller=caller,
+                at=now,
+                turn=None if last else standing.record.turn,
+                voucher=voucher.id if voucher is not None and gives else None,
+                queue=standing.story.queue or "default",
+            )
+            if kept is not None:
+                return kept
+            standing = await self.standing(standing.story.call, standing.record.callers)
+        raise AssertionError("a farewell that takes nothing is always kept")
+
+    async def _voucher(self, standing: Standing) -> Voucher | None:
+        """One that could be given on this call; none where no text can be sent or no words promise one."""
+        if self._vouchers is None or not self._textable or standing.queue.texts == "never":
+            return None
+        if not may_give(standing.wrapup) or not promises_vouchers(standing.book, standing.locale):
+            return None
+        return await self._vouchers.one_for(standing.story.call, standing.story.queue)
+
+    def _compose(
+        self, standing: Standing, *, now: datetime, part: int, way: str, voucher: Voucher | None
+    ) -> Farewell:
         wait = self.weigh(standing)
         before = standing.record.called_before
         farewell = compose(
@@ -161,6 +200,8 @@ class Closing:
                 # in a room no key is heard, whoever of those in it we were told of
                 way=way if way == "together" or (way == "aside" and standing.agent_there) else "after",
                 textable=self._textable,
+                voucher=voucher.code if voucher is not None else None,
+                front_of_queue=bool(standing.record.callers) and _comes_by_us(standing),
             ),
             locale=standing.locale,
             heard_before=standing.record.heard,
@@ -168,6 +209,7 @@ class Closing:
             part=part,
             earlier_parts=standing.record.farewells,
             proven={each.part: standing.proven(each) for each in standing.record.farewells},
+            announced=standing.record.announced,
         )
         return farewell
 
@@ -193,7 +235,7 @@ class Closing:
         way = self.way(standing)
         if standing.queue.farewell != "on" and standing.latest is None:
             return Kept("kept")  # no farewell is spoken in this queue: nobody is torn from the agent for one
-        farewell = self._preview(standing)
+        farewell = await self._preview(standing)
         where = goes(
             wrapup, standing.book, textable=self._textable, locale=standing.locale, queue=standing.story.queue
         )
@@ -298,11 +340,12 @@ class Closing:
         if body is not None:
             await self._ledger.keep_promise(farewell, Promise("text_note", now, body), at=now)
 
-    def _preview(self, standing: Standing) -> Farewell:
+    async def _preview(self, standing: Standing) -> Farewell:
         part, latest = self.due(standing), standing.latest
         if latest is not None and latest.part == part:
             return latest
-        return self._compose(standing, now=self._clock.now(), part=part, way=self.way(standing))
+        now, voucher = self._clock.now(), await self._voucher(standing)
+        return self._compose(standing, now=now, part=part, way=self.way(standing), voucher=voucher)
 
     async def _keep_wrapup(self, call: str, plain: Mapping[str, Any], wrapup: Wrapup, key: str) -> None:
         event = WrappedUp(
@@ -356,6 +399,13 @@ class Closing:
 def digest(plain: Mapping[str, Any]) -> str:
     """A wrap-up's own key: the same notes sent twice are one version."""
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
+
+
+def _comes_by_us(standing: Standing) -> bool:
+    """Whether this caller's next call here can be let in front: TaskRouter's agents take it, and it is our own
+    document that makes the task."""
+    tasked = standing.queue.workflow is not None or standing.story.task is not None
+    return tasked and any(isinstance(event, Queued) and event.stay for event in standing.record.events)
 
 
 def _version(plain: Mapping[str, Any], story: Story) -> str:

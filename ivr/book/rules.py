@@ -80,6 +80,11 @@ class Rules:
     numbers: Mapping[str, Number] = field(default_factory=dict)
     queues: Mapping[str, Queue] = field(default_factory=lambda: {"default": Queue()})
 
+    @property
+    def announces(self) -> bool:
+        """Whether any queue has something coming up to tell of."""
+        return any(queue.event for queue in self.queues.values())
+
     def queue(self, name: str | None) -> Queue:
         """A queue's rules; a queue the book does not name has the defaults, under its own name."""
         if name is None:

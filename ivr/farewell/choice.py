@@ -23,6 +23,12 @@ WANDERING = frozenset({"opening", "apology", "question", "goodbye"})
 """Pages where the next fitting entry is tried before words repeat. On the others each entry says something
 of its own (the first step, the keys that work), so there the words repeat instead."""
 
+ONCE = frozenset({"line.notice", "line.event"})
+"""Whole sentences that a farewell says once at most, wherever the book has them."""
+
+_REPAIRS = frozenset({"voucher", "front_of_queue"})
+"""Promises that are made once at most."""
+
 Chosen: TypeAlias = tuple[Entry, Variant]
 EntryTest: TypeAlias = Callable[[Entry], bool]
 VariantTest: TypeAlias = Callable[[Variant], bool]
@@ -42,6 +48,8 @@ class Telling:
     agreed: frozenset[str] = frozenset()  # the kinds of promise that will be kept
     slow: bool = False
     left_out: list[str] = field(default_factory=list)  # where the book had no words
+    made: set[str] = field(default_factory=set)  # the kinds of promise that were spoken
+    told: set[str] = field(default_factory=set)  # those of ONCE that were said: unknown from then on
     seed: int = field(init=False)  # settles ties: the same call is always told the same
 
     def __post_init__(self) -> None:
@@ -67,6 +75,11 @@ class Telling:
         if found is None:
             return None
         (entry, variant), ssml = found
+        if variant.promises:
+            self.made.update(variant.promises)
+            self.agreed -= _REPAIRS.intersection(variant.promises)
+        if not ONCE.isdisjoint(variant.says):
+            self._said(variant)
         pace = self.book.pace(self.locale)
         if self.slow and pace.slow < pace.words_per_minute:
             ssml = f'<prosody rate="{100 * pace.slow // pace.words_per_minute}%">{ssml}</prosody>'
@@ -81,6 +94,12 @@ class Telling:
             recording=variant.recording,
             yes=variant.yes,
         )
+
+    def _said(self, variant: Variant) -> None:
+        """What is said once at most has been said."""
+        for name in ONCE & variant.says:
+            self.told.add(name)
+            self.facts.pop(name, None)
 
     def words(
         self,

@@ -15,9 +15,9 @@ from ivr.calls.story import Story
 from ivr.calls.waits import Wait
 from ivr.calls.wrapup import Wrapup
 from ivr.farewell.choice import Telling
-from ivr.farewell.facts import Means, count_facts, facts_of, gift_facts, tone_of
+from ivr.farewell.facts import Means, count_facts, event_hash, facts_of, gift_facts, tone_of
 from ivr.farewell.moments import Farewell, Line, Moment
-from ivr.farewell.promises import is_written, note_body, promised, written
+from ivr.farewell.promises import is_written, note_body, offered, promised, written
 from ivr.farewell.steps import Before, Noted, goes, next_steps, steps_of
 
 __all__ = ["Means", "compose", "goes", "note", "say"]
@@ -37,20 +37,24 @@ def compose(
     part: int = 1,
     earlier_parts: Sequence[Farewell] = (),
     proven: Mapping[int, Collection[str]] | None = None,
+    announced: Collection[str] = (),
 ) -> Farewell:
     """The farewell of this call, or of the part of it that follows a return to the agent (`part` > 1).
 
     `now` is aware; `locale` is one of the book's; `heard_before` maps a page to the variants this caller
     heard in their last ten calls, latest first, this call left out; `proven` maps each of the earlier
-    parts to its moments that were heard. Never raises for what a book says.
+    parts to its moments that were heard; `announced` are the hashes of coming events that this caller was told
+    of on other calls. Never raises for what a book says.
     """
     facts = facts_of(story, wait, wrapup, book, now, means, locale, first_time)
     telling = _telling(story, wrapup, book, facts, locale, heard_before or {})
     before = Before([farewell for farewell in earlier_parts if farewell.part < part], proven or {})
+    event = _leave_out_what_they_know(facts, before, announced)
     steps = [each for each in steps_of(wrapup, book, locale) if not _told(each, telling, before)]
     _count(facts, steps, wrapup)
     promises = list(promised(telling, wrapup, steps, before, now))
-    telling.agreed = frozenset(promise.kind for promise in promises)
+    offers = list(offered(telling, wrapup, means, before, now))
+    telling.agreed = frozenset([promise.kind for promise in (*promises, *offers)])
     if "text_note" in telling.agreed:
         facts["texted"] = True
     elif not all(each.sayable for each in steps):
@@ -76,10 +80,11 @@ def compose(
         way=means.way,
         tone=telling.tone,
         moments=tuple(moments),
-        promises=tuple(promises),
+        promises=(*promises, *(offer for offer in offers if offer.kind in telling.made)),
         textable=facts["textable"] is True,
         left_out=tuple(dict.fromkeys(telling.left_out)),
         agent=None if means.way == "after" else str(facts["agent.name"]) if "agent.name" in facts else None,
+        event=event if "line.event" in telling.told else None,
     )
 
 
@@ -132,6 +137,24 @@ def _telling(
     assert isinstance(today, date)
     voice = speaker(locale, today)
     return Telling(book, locale, voice, story.call, tone_of(wrapup), facts, heard, slow=wrapup.pace == "slow")
+
+
+def _leave_out_what_they_know(
+    facts: dict[str, Value], before: Before, announced: Collection[str]
+) -> str | None:
+    """A notice or an event this farewell has said, and an event told of on another call, are told no more.
+
+    Gives the event's hash.
+    """
+    notice, event = facts.get("line.notice"), facts.get("line.event")
+    if isinstance(notice, str) and before.said(notice):
+        del facts["line.notice"]
+    if not isinstance(event, str):
+        return None
+    known = event_hash(event)
+    if known in announced or before.said(event):
+        del facts["line.event"]
+    return known
 
 
 def _told(noted: Noted, telling: Telling, before: Before) -> bool:

@@ -4,6 +4,7 @@ Whatever was typed for the call is made fit to be spoken here: control character
 placeholder ("None", "[name]") or a template that was never filled counts as unknown.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -33,6 +34,8 @@ class Means:
 
     way: str = "aside"  # where the agent is: aside, together or after
     textable: bool = False  # a text can be sent to this caller
+    voucher: str | None = None  # the code of one that can be given
+    front_of_queue: bool = False  # their next call here can be let in front
 
 
 def facts_of(
@@ -132,6 +135,11 @@ def line_facts(
         if value:
             facts[name] = value
     return facts
+
+
+def event_hash(event: str) -> str:
+    """A short hash by which it is known who was told of a coming event."""
+    return hashlib.sha256(event.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def can_be_texted(book: Book, queue: str | None, means: Means) -> bool:

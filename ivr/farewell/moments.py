@@ -39,8 +39,8 @@ class Line:
 class Promise:
     """A sentence that outlives the call."""
 
-    kind: str  # text_note, check_in, question, call_back, front_of_queue
-    due: datetime
+    kind: str  # text_note, check_in, question, call_back, front_of_queue, voucher
+    due: datetime  # when it is to be kept; for a place at the front, the end of the days in which it is
     body: str = ""
 
 
@@ -77,6 +77,7 @@ class Farewell:
     textable: bool = False
     left_out: tuple[str, ...] = ()  # moments the book had no words for
     agent: str | None = None  # the agent's name, for the lines spoken on the way back
+    event: str | None = None  # a hash of what is coming up, where a line told of it
 
     def moment(self, name: str) -> Moment | None:
         return next((moment for moment in self.moments if moment.name == name), None)
@@ -115,10 +116,14 @@ class Farewell:
         promises = tuple(
             Promise(kind, datetime.fromisoformat(due), body) for kind, due, body in kept["promises"]
         )
-        rest = {
-            name: kept[name] for name in Farewell.__slots__ if name not in ("moments", "promises", "left_out")
-        }
-        return cls(**rest, moments=moments, promises=promises, left_out=tuple(kept["left_out"]))
+        rest = {name: kept[name] for name in _PLAIN}
+        return cls(
+            **rest,
+            moments=moments,
+            promises=promises,
+            left_out=tuple(kept["left_out"]),
+            event=kept.get("event"),  # farewells from before events were remembered have none
+        )
 
 
 def _line(kept: list[Any]) -> Line:
@@ -127,5 +132,8 @@ def _line(kept: list[Any]) -> Line:
     return Line(text=plain(kept[_SSML]), **given)
 
 
+_PLAIN = tuple(
+    name for name in Farewell.__slots__ if name not in ("moments", "promises", "left_out", "event")
+)
 _KEPT = tuple(name for name in Line.__slots__ if name != "text")
 _SSML = _KEPT.index("ssml")

@@ -1,15 +1,19 @@
 """What a farewell promises, where it can be kept: the text with the steps, and a word later on."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 
+from ivr.book.book import Book, Variant
 from ivr.book.spoken import Value
 from ivr.calls.wrapup import Step, Wrapup
 from ivr.farewell.choice import Telling
-from ivr.farewell.facts import step_facts
+from ivr.farewell.facts import Means, step_facts, tone_of
 from ivr.farewell.moments import Promise
 from ivr.farewell.steps import Before, Noted
+
+IN_FRONT_FOR = timedelta(days=7)
+"""For how long a place at the front of the queue is kept."""
 
 
 def promised(
@@ -29,6 +33,42 @@ def promised(
             return
         if (found := telling.words("texts", "check_in")) is not None:
             yield Promise("check_in", due, found[1])
+
+
+def offered(
+    telling: Telling, wrapup: Wrapup, means: Means, before: Before, now: datetime
+) -> Iterator[Promise]:
+    """What the words may promise of their own accord, where it can be kept; made only by being spoken."""
+    facts = telling.facts
+    if means.front_of_queue and facts["severity"] == "extreme" and "front_of_queue" not in before.promised:
+        yield Promise("front_of_queue", now + IN_FRONT_FOR)
+    if means.voucher is None or facts["textable"] is not True or not may_give(wrapup):
+        return
+    if "voucher" not in before.promised and (body := _voucher_body(telling, means.voucher)) is not None:
+        yield Promise("voucher", now, body)
+
+
+def may_give(wrapup: Wrapup) -> bool:
+    """Whether a voucher can be given on such a call: nobody is paid off after trouble or a refusal."""
+    return tone_of(wrapup) == "plain" and wrapup.trouble is not True and wrapup.resolved is not False
+
+
+def promises_vouchers(book: Book, locale: str) -> bool:
+    """Whether any words of this locale promise one."""
+    pages = book.locales[locale].pages
+    return any("voucher" in entry.promises for entries in pages.values() for entry in entries)
+
+
+def _voucher_body(telling: Telling, code: str) -> str | None:
+    """The text with the code; None where the book lacks words that say it."""
+    telling.facts["voucher.code"] = code
+    found = telling.words("texts", "voucher", variant_fits=_says_the_code)
+    del telling.facts["voucher.code"]
+    return None if found is None else found[1]
+
+
+def _says_the_code(variant: Variant) -> bool:
+    return "voucher.code" in variant.says
 
 
 def written(before: Before, promises: Sequence[Promise]) -> str:

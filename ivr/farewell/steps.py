@@ -83,9 +83,15 @@ class Before:
         self.moments = frozenset(moment.name for moment in heard)
         self.notes = [promise.body for promise in promises if promise.kind == "text_note"]
         self.notes_heard_of = self.notes if "next_steps" in self.moments else []
+        self.promised = frozenset(promise.kind for promise in promises)
         self.check_ins = frozenset(promise.due for promise in promises if promise.kind == "check_in")
+        self._heard = [line.text for moment in heard for line in moment.lines]
         self._lines = [line for moment in heard for line in moment.lines if line.part in _TELLING_PARTS]
         self._texts = frozenset(line.text for line in self._lines)
+
+    def said(self, sentence: str) -> bool:
+        """Whether the caller has heard a whole sentence that was typed for everybody."""
+        return any(sentence in text for text in self._heard)
 
     def told(self, noted: Noted, telling: Telling) -> bool:
         """Whether the caller has heard this step as it stands now."""

@@ -16,8 +16,13 @@ from ivr.line import twiml
 from ivr.line.keeping import Keeping
 from ivr.line.phone import Phone
 from ivr.line.translate import Said
+from ivr.store.database import StoreError
 from ivr.store.ledger import Ledger, Personal
+from ivr.store.places import Places
 from ivr.wrapup import Clock, Closing
+
+FRONT = 100  # the priority of a task that is let in front of others; theirs is 0
+PLACE_WITHIN = 0.7  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,13 @@ class Counter:
         phone: Phone,
         people: Agents,
         clock: Clock,
+        places: Places,
         caller_keys: Callable[[str], tuple[str, ...]],
         public_url: str,
     ) -> None:
         self.closing, self.ledger, self.book, self.phone = closing, ledger, book, phone
         self.people, self.clock, self.caller_keys = people, clock, caller_keys
+        self._places = places
         self._public_url = public_url
         self._keeping = Keeping(ledger, clock)
         self._trying: set[asyncio.Task[None]] = set()
@@ -86,17 +93,35 @@ class Counter:
         """The absolute address of a callback."""
         return twiml.event_url(self._public_url, path)
 
-    def into_queue(self, queue: str, locale: str, *, stay: int, workflow: str | None = None) -> str:
+    async def in_front(self, ask: Ask, queue: str, workflow: str | None, callers: Sequence[str]) -> bool:
+        """Whether this caller was promised a place at the front of the queue, which this call takes.
+
+        Only TaskRouter can keep one. Whoever answers late, or not at all, keeps nobody waiting for it.
+        """
+        if not callers or not (workflow or self.book().rules.queue(queue).workflow):
+            return False
+        try:
+            async with asyncio.timeout(PLACE_WITHIN):
+                return await self._places.take(ask.call, callers, queue, ask.now)
+        except (StoreError, TimeoutError) as error:
+            watch.log().warning("no place looked for", error=type(error).__name__, call=ask.call)
+            return False
+
+    def into_queue(
+        self, queue: str, locale: str, *, stay: int, workflow: str | None = None, in_front: bool = False
+    ) -> str:
         """The verb that sends a caller to wait; `stay` counts the times on this call.
 
-        Where the queue's agents are TaskRouter's, by the workflow that the address or the rules name.
+        Where the queue's agents are TaskRouter's, by the workflow that the address or the rules name; `in_front`
+        of others there.
         """
         workflow = workflow or self.book().rules.queue(queue).workflow
         action = self.url("/voice/queue-left", stay=stay, queue=queue, locale=locale, workflow=workflow)
         wait_url = self.url("/voice/wait", queue=queue, locale=locale, workflow=workflow)
         if workflow is not None:
             task = {"queue": queue, "locale": locale}
-            return twiml.enqueue_task(workflow, task, action=action, wait_url=wait_url)
+            priority = FRONT if in_front else 0
+            return twiml.enqueue_task(workflow, task, action=action, wait_url=wait_url, priority=priority)
         return twiml.enqueue(queue, action=action, wait_url=wait_url)
 
     def line(

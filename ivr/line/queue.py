@@ -1,5 +1,7 @@
 """From the ring to the agent's voice: greeting, the queue, and how a stay in it ended."""
 
+import asyncio
+
 from ivr.calls.events import Event, LeftQueue, Queued
 from ivr.calls.waits import callers_key
 from ivr.farewell.facts import line_facts
@@ -26,19 +28,22 @@ class QueueDesk:
         )
         address = callers_key(said.from_)
         keys = self._counter.caller_keys(address) if address else ()
-        await self._counter.keep(
-            [
-                translate.arrived(said, ask.now, caller_key=keys[0] if keys else None, locale=locale),
-                translate.queued(said, ask.now, queue=queue),
-            ],
-            personal=[Personal(ask.call, "number", "caller", ask.now, address)] if address else [],
+        workflow = translate.sid(ask.query.get("workflow"), "WW")
+        _, in_front = await asyncio.gather(
+            self._counter.keep(
+                [
+                    translate.arrived(said, ask.now, caller_key=keys[0] if keys else None, locale=locale),
+                    translate.queued(said, ask.now, queue=queue),
+                ],
+                personal=[Personal(ask.call, "number", "caller", ask.now, address)] if address else [],
+            ),
+            self._counter.in_front(ask, queue, workflow, keys),
         )
         facts = line_facts(book, queue, ask.now, locale)
         greeting = self._counter.line(locale, "greeting", "", facts, ask.call)
-        workflow = translate.sid(ask.query.get("workflow"), "WW")
         return twiml.document(
             *self._counter.spoken(locale, greeting),
-            self._counter.into_queue(queue, locale, stay=1, workflow=workflow),
+            self._counter.into_queue(queue, locale, stay=1, workflow=workflow, in_front=in_front),
         )
 
     async def bridging(self, ask: Ask) -> bytes:
@@ -64,7 +69,13 @@ class QueueDesk:
             events.append(Queued(call=ask.call, at=ask.now, key=f"{stay + 1}", queue=queue, stay=stay + 1))
             await self._counter.keep(events)
             workflow = translate.sid(ask.query.get("workflow"), "WW")
-            return twiml.document(self._counter.into_queue(queue, locale, stay=stay + 1, workflow=workflow))
+            address = callers_key(said.from_)
+            keys = self._counter.caller_keys(address) if address else ()
+            in_front = await self._counter.in_front(ask, queue, workflow, keys)
+            again = self._counter.into_queue(
+                queue, locale, stay=stay + 1, workflow=workflow, in_front=in_front
+            )
+            return twiml.document(again)
         await self._counter.keep(events)
         if result in ("queue-full", "error", "system-error"):
             return self._failed(ask, queue, locale)

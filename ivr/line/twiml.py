@@ -214,13 +214,20 @@ def enqueue(queue: str, *, action: str | None = None, wait_url: str | None = Non
 
 
 def enqueue_task(
-    workflow: str, task: Mapping[str, str], *, action: str | None = None, wait_url: str | None = None
+    workflow: str,
+    task: Mapping[str, str],
+    *,
+    action: str | None = None,
+    wait_url: str | None = None,
+    priority: int = 0,
 ) -> str:
-    """Wait for a worker of TaskRouter's; `task` is what its workflow may choose by."""
+    """Wait for a worker of TaskRouter's; `task` is what its workflow may choose by. The highest `priority` is
+    taken first; 0 is usual."""
     head = (
         f"<Enqueue{_maybe('action', action)}{_maybe('waitUrl', wait_url)}{_maybe('workflowSid', workflow)}>"
     )
-    return f"{head}<Task>{escape(json.dumps(task, ensure_ascii=False))}</Task></Enqueue>"
+    first = _maybe("priority", str(priority) if priority else None)
+    return f"{head}<Task{first}>{escape(json.dumps(task, ensure_ascii=False))}</Task></Enqueue>"
 
 
 def leave() -> str:

@@ -79,16 +79,16 @@ class Database:
         self._reader.drop()
         self._engine.dispose()
 
-    async def write(self, rows: Rows, *, first_decides: bool = False) -> bool:
+    async def write(self, rows: Rows, *, deciding: int = 0) -> bool:
         """Insert rows as one unit: all or none, and on the disk when this returns.
 
-        A row whose primary key is already there is left as it is. With `first_decides` the others are written
-        only if the first was not there yet; False says that it was. Raises StoreUnavailable (try again; the
-        rows may yet land) or StoreError (these rows will never be taken).
+        A row whose key is already there is left as it is. Of so many of the first rows as are `deciding` none
+        may be there yet: where one is, nothing is written, which False says. Raises StoreUnavailable (try again;
+        the rows may yet land) or StoreError (these rows will never be taken).
         """
         if not rows:
             return True
-        kept: bool = await self._writing.ask(Unit(rows, first_decides))
+        kept: bool = await self._writing.ask(Unit(rows, deciding))
         return kept
 
     async def change(self, job: Callable[[Connection], T]) -> T:

@@ -53,6 +53,9 @@ class Record:
     farewells: tuple[Farewell, ...] = ()  # by part
     promises: tuple[Promise, ...] = ()  # those the farewells made, and those the caller asked for since
     called_before: bool | None = None  # None where nobody can be told from the caller id
+    callers: tuple[str, ...] = ()  # the keyed hashes it was read for
+    turn: int = 1  # which of this caller's farewells the next one is
+    announced: frozenset[str] = frozenset()  # hashes of the coming events they were told of on other calls
 
 
 class Ledger:
@@ -80,34 +83,56 @@ class Ledger:
         await self.append([event], [Personal(call, "wrapup", key, event.at, dict(wrapup))])
 
     async def keep_farewell(
-        self, farewell: Farewell, *, caller: str | None, at: datetime, events: Sequence[Event] = ()
-    ) -> Farewell:
+        self,
+        farewell: Farewell,
+        *,
+        caller: str | None,
+        at: datetime,
+        events: Sequence[Event] = (),
+        turn: int | None = None,
+        voucher: str | None = None,
+        queue: str | None = None,
+    ) -> Farewell | None:
         """Keep a farewell with its promises, what the caller is being told, and `events`, as one unit.
 
-        Returns the farewell to speak: of two that race for one part of a call, the one that was kept.
-        `caller`: the newest keyed hash, None for somebody who cannot be told from others.
+        Returns the farewell to speak: of two that race for one part of a call, the one that was kept. None where
+        the caller's `turn` was taken by another of their calls, or the `voucher` (its id) by another caller:
+        nothing is kept then, and it is to be composed anew from what is known now. With neither there is always
+        a farewell. `caller`: the newest keyed hash, None for somebody who cannot be told from others. `queue`:
+        where a place at the front is promised.
         """
-        rows = self._farewell_rows(farewell, caller, micros(at))
+        call, part, time = farewell.call, farewell.part, micros(at)
+        sealed = self._sealed(call, "farewell", str(part), time, farewell.to_json())
+        rows: Rows = [(tables.farewells, _farewell_row(farewell, caller, time))]
+        told = [(tables.heard, _heard_row(farewell, caller, time, turn))] if caller is not None else []
+        if told and turn is not None:
+            rows += told
+            told = []
+        if voucher is not None:
+            rows.append((tables.given, {"voucher": voucher, "call": call, "part": part, "at": time}))
+        deciding = len(rows)
+        rows += [sealed, *told, *_lasting_rows(farewell, caller, time, queue)]
         rows += [(tables.events, _event_row(event)) for event in events]
-        if await self._database.write(rows, first_decides=True):
-            sealed = rows[1][1]
-            self._remember((sealed["call"], sealed["key"], sealed["sealed"]), farewell)
+        if await self._database.write(rows, deciding=deciding):
+            self._remember((call, str(part), sealed[1]["sealed"]), farewell)
             return farewell
-        kept = await self._database.read(recall.personal_of, farewell.call)
-        winner = next((one for one in self._farewells(kept) if one.part == farewell.part), None)
-        return winner or farewell  # its words were forgotten since: ours are as good
+        kept = await self._database.read(recall.personal_of, call)
+        winner = next((one for one in self._farewells(kept) if one.part == part), None)
+        if winner is None and deciding == 1:
+            return farewell  # the winner's words were forgotten since: ours are as good
+        return winner
 
     async def keep_promise(self, farewell: Farewell, promise: Promise, *, at: datetime) -> None:
         """Keep a promise the caller asked for while `farewell` was spoken. One of a kind for each part."""
         rows = self._asked_for(farewell.call, farewell.part, promise, at)
-        await self._database.write(rows, first_decides=True)
+        await self._database.write(rows, deciding=1)
 
     async def keep_call_back(self, pressed: Pressed, number: Personal) -> None:
         """Keep that a caller asked by key to be rung back, as one unit with the key. Once for each call."""
         rows = self._asked_for(pressed.call, 0, Promise("call_back", pressed.at), pressed.at)
         rows.append((tables.events, _event_row(pressed)))
         rows.append(self._sealed(number.call, number.kind, number.key, micros(number.at), number.value))
-        await self._database.write(rows, first_decides=True)
+        await self._database.write(rows, deciding=1)
 
     def _asked_for(self, call: str, part: int, promise: Promise, at: datetime) -> Rows:
         """A promise that no farewell holds; part 0 is before any."""
@@ -115,13 +140,20 @@ class Ledger:
         words = {"kind": promise.kind, "due": promise.due.isoformat(), "body": promise.body}
         return [(tables.promises, row), self._sealed(call, "promise", row["id"], micros(at), words)]
 
-    async def read(self, call: str, *, caller: Sequence[str] = (), since: datetime | None = None) -> Record:
+    async def read(
+        self,
+        call: str,
+        *,
+        caller: Sequence[str] = (),
+        since: datetime | None = None,
+        announced: bool = False,
+    ) -> Record:
         """All that is known of a call. `caller`: keyed hashes, to read what that caller was told, and when.
 
-        `since`: calls that arrived before this are not read; without it no other call is. This call's own
-        words are not among `heard`.
+        `since`: calls that arrived before this are not read; without it no other call is. `announced`: also
+        which coming events they were told of. What this call itself told them is not among either.
         """
-        asked = recall.Asked(call, tuple(caller), None if since is None else micros(since))
+        asked = recall.Asked(call, tuple(caller), None if since is None else micros(since), announced)
         found = await self._database.read(recall.find, asked)
         events = (*recall.told(found.events), *self.at_hand(call))
         farewells = self._farewells(found.personal)
@@ -136,6 +168,9 @@ class Ledger:
                 *self._promises(found.personal),
             ),
             called_before=found.called_before if caller else None,
+            callers=asked.callers,
+            turn=recall.next_turn(found.heard),
+            announced=frozenset([event for _, event, other in found.announced if other != call]),
         )
 
     async def answered_by(self, agent_leg: str) -> str | None:
@@ -186,28 +221,6 @@ class Ledger:
             return None
         return json.loads(plain.decode("utf-8", "surrogatepass"))
 
-    def _farewell_rows(self, farewell: Farewell, caller: str | None, at: int) -> Rows:
-        call, part = farewell.call, farewell.part
-        kept = {
-            "call": call, "part": part, "locale": farewell.locale, "version": farewell.version,
-            "way": farewell.way, "tone": farewell.tone, "at": at, "caller": caller,
-        }  # fmt: skip
-        rows: Rows = [
-            (tables.farewells, kept),
-            self._sealed(call, "farewell", str(part), at, farewell.to_json()),
-        ]
-        if caller is not None:
-            spoken = _encode(_variants(farewell))
-            told = {"caller": caller, "at": at, "call": call, "part": part, "variants": spoken}
-            rows.append((tables.heard, told))
-        kinds: Counter[str] = Counter()
-        for promise in farewell.promises:
-            kinds[promise.kind] += 1
-            many = kinds[promise.kind]
-            own = promise.kind if many == 1 else f"{promise.kind}.{many}"
-            rows.append((tables.promises, _promise_row(call, part, promise, own)))
-        return rows
-
     def _wrapup(self, events: Sequence[Event], rows: Sequence[Row]) -> dict[str, Any] | None:
         """The latest version by its event: of one key the earliest counts, of several keys the last."""
         noted = {row[2]: row for row in rows if row[1] == "wrapup"}
@@ -244,6 +257,44 @@ class Ledger:
             for plain in opened
             if plain is not None
         ]
+
+
+def _farewell_row(farewell: Farewell, caller: str | None, at: int) -> dict[str, Any]:
+    return {
+        "call": farewell.call, "part": farewell.part, "locale": farewell.locale, "version": farewell.version,
+        "way": farewell.way, "tone": farewell.tone, "at": at, "caller": caller,
+    }  # fmt: skip
+
+
+def _heard_row(farewell: Farewell, caller: str | None, at: int, turn: int | None) -> dict[str, Any]:
+    return {
+        "caller": caller, "at": at, "call": farewell.call, "part": farewell.part,
+        "variants": _encode(_variants(farewell)), "turn": turn,
+    }  # fmt: skip
+
+
+def _lasting_rows(farewell: Farewell, caller: str | None, at: int, queue: str | None) -> Rows:
+    """What a farewell leaves behind: its promises, and what this caller is not to be told again."""
+    call, part = farewell.call, farewell.part
+    rows: Rows = []
+    kinds: Counter[str] = Counter()
+    for promise in farewell.promises:
+        kinds[promise.kind] += 1
+        many = kinds[promise.kind]
+        row = _promise_row(call, part, promise, promise.kind if many == 1 else f"{promise.kind}.{many}")
+        rows.append((tables.promises, row))
+        if promise.kind == "front_of_queue" and caller is not None and queue is not None:
+            place = {
+                "caller": caller,
+                "queue": queue,
+                "call": call,
+                "promise": row["id"],
+                "until": row["due"],
+            }
+            rows.append((tables.places, place))
+    if farewell.event is not None and caller is not None:
+        rows.append((tables.announced, {"caller": caller, "event": farewell.event, "call": call, "at": at}))
+    return rows
 
 
 def _promise_row(call: str, part: int, promise: Promise, own: str) -> dict[str, Any]:

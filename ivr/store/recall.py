@@ -16,7 +16,7 @@ from sqlalchemy import literal_column, select
 
 from ivr.calls.events import Clock, Event, event
 from ivr.store.engine.hand import Among, Hand, Newest, Row
-from ivr.store.tables import events, heard, personal
+from ivr.store.tables import announced, events, heard, personal, places
 
 CALLS_REMEMBERED = 10
 """How many of a caller's calls count when choosing other words than last time."""
@@ -58,9 +58,13 @@ _ANSWERS = Newest(
     events.c.who, events.c.at, 1,
 )  # fmt: skip
 _HEARD = Newest(
-    select(heard.c.at, heard.c.call, heard.c.variants),
+    select(heard.c.at, heard.c.call, heard.c.variants, heard.c.turn),
     heard.c.caller, heard.c.at, (CALLS_REMEMBERED + 1) * _PARTS,
 )  # fmt: skip
+_ANNOUNCED = Among(select(announced.c.caller, announced.c.event, announced.c.call), announced.c.caller)
+_PLACES = Among(
+    select(places.c.caller, places.c.queue, places.c.call, places.c.until, places.c.used_by), places.c.caller
+)
 
 
 def micros(at: datetime) -> int:
@@ -75,11 +79,13 @@ def moment(at: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call to look up. `callers`: keyed hashes; `since`: in microseconds."""
+    """One call to look up. `callers`: keyed hashes; `since`: in microseconds; `announced`: whether to look up
+    what is coming up that these callers were told of."""
 
     call: str
     callers: tuple[str, ...]
     since: int | None
+    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ class Found:
     heard: list[Row]
     earlier: list[list[Row]]
     called_before: bool
+    announced: list[Row]
 
 
 def find(hand: Hand, asked: list[Asked]) -> list[Found]:
@@ -98,6 +105,8 @@ def find(hand: Hand, asked: list[Asked]) -> list[Found]:
     callers = list({caller for ask in asked for caller in ask.callers})
     arrivals = _by_first(hand.newest(_ARRIVALS, callers)) if callers else {}
     spoken = _by_first(hand.newest(_HEARD, callers)) if callers else {}
+    curious = list({caller for ask in asked if ask.announced for caller in ask.callers})
+    announced = _by_first(hand.among(_ANNOUNCED, curious)) if curious else {}
     others = [_others(ask, arrivals) for ask in asked]
     calls = {ask.call for ask in asked}
     rows = _by_first(hand.among(_EVENTS, list(calls.union(*(recent for recent, _ in others)))))
@@ -109,6 +118,7 @@ def find(hand: Hand, asked: list[Asked]) -> list[Found]:
             heard=[row for caller in ask.callers for row in spoken.get(caller, ())],
             earlier=[rows[call] for call in recent if call in rows],
             called_before=before,
+            announced=[row for caller in ask.callers for row in announced.get(caller, ())],
         )
         for ask, (recent, before) in zip(asked, others, strict=True)
     ]
@@ -118,6 +128,12 @@ def personal_of(hand: Hand, calls: list[str]) -> list[list[Row]]:
     """What is sealed about each call."""
     rows = _by_first(hand.among(_PERSONAL, list(set(calls))))
     return [rows.get(call, []) for call in calls]
+
+
+def places_of(hand: Hand, callers: list[str]) -> list[list[Row]]:
+    """The places at the front that each caller was promised."""
+    rows = _by_first(hand.among(_PLACES, list(set(callers))))
+    return [rows.get(caller, []) for caller in callers]
 
 
 def answered_by(hand: Hand, legs: list[str]) -> list[str | None]:
@@ -163,7 +179,7 @@ def remembered(rows: Sequence[Row], call: str) -> dict[str, tuple[str, ...]]:
     """Rows of `heard` as page → variants, latest first, of the last calls other than `call`."""
     calls: set[str] = set()
     pages: defaultdict[str, list[str]] = defaultdict(list)
-    for _, _, other, variants in sorted(rows, key=lambda row: row[1], reverse=True):
+    for _, _, other, variants, _ in sorted(rows, key=lambda row: row[1], reverse=True):
         if other == call:
             continue
         calls.add(other)
@@ -172,6 +188,11 @@ def remembered(rows: Sequence[Row], call: str) -> dict[str, tuple[str, ...]]:
         for page, spoken in _decode(variants)[0].items():
             pages[page] += reversed(spoken)
     return {page: tuple(spoken) for page, spoken in pages.items()}
+
+
+def next_turn(rows: Sequence[Row]) -> int:
+    """Which of a caller's farewells the next one is, by those in rows of `heard`; old ones have no turn."""
+    return max((turn for *_, turn in rows if turn is not None), default=0) + 1
 
 
 def _others(ask: Asked, arrivals: Mapping[str, list[Row]]) -> tuple[list[str], bool]:

@@ -93,7 +93,58 @@ heard = Table(
     Column("call", Text, primary_key=True),
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("variants", Text, nullable=False),  # JSON: page → the variants' hashes, in the order spoken
+    Column(
+        "turn", BigInteger
+    ),  # which of this caller's farewells it is: of two that claim one, the first is kept
     comment="What each caller was told last, so that the next farewell is another. One row a farewell.",
+    sqlite_with_rowid=False,
+)
+Index("uq_heard_caller_turn", heard.c.caller, heard.c.turn, unique=True)
+
+announced = Table(
+    "announced",
+    metadata,
+    Column("caller", Text, primary_key=True),  # keyed hash
+    Column("event", Text, primary_key=True),  # a hash of the sentence
+    Column("call", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    comment="Which coming events each caller was told of: nobody is told of one on two calls.",
+    sqlite_with_rowid=False,
+)
+
+vouchers = Table(
+    "vouchers",
+    metadata,
+    Column("id", Text, primary_key=True),  # keyed hash of the code: one that is added twice is one voucher
+    Column("queue", Text, nullable=False),  # whose list it is on; blank: any queue's
+    Column("number", BigInteger, nullable=False),  # the order in which they were added
+    Column("code", LargeBinary, nullable=False),  # sealed
+    Column("added_at", BigInteger, nullable=False),
+    comment="Codes that may be given to callers, each once.",
+)
+Index("ix_vouchers_queue_number", vouchers.c.queue, vouchers.c.number)
+
+given = Table(
+    "given",
+    metadata,
+    Column("voucher", Text, primary_key=True),  # its id: who writes this row first has the code
+    Column("call", Text, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    comment="Which vouchers were given away, and by which farewell.",
+    sqlite_with_rowid=False,
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("caller", Text, primary_key=True),  # keyed hash of the number that the place is for
+    Column("queue", Text, primary_key=True),
+    Column("call", Text, primary_key=True),  # the one on which it was promised
+    Column("promise", Text, nullable=False),  # its id
+    Column("until", BigInteger, nullable=False),
+    Column("used_by", Text),  # the call that was let in front
+    comment="Places at the front of a queue that were promised to callers, each for one call.",
     sqlite_with_rowid=False,
 )
 
@@ -103,7 +154,7 @@ promises = Table(
     Column("id", Text, primary_key=True),  # call, part and kind: a repeat has the same one
     Column("call", Text, nullable=False, index=True),
     Column("part", Integer, nullable=False),
-    Column("kind", Text, nullable=False),  # text_note, check_in, question, call_back, front_of_queue
+    Column("kind", Text, nullable=False),  # text_note, check_in, question, call_back, front_of_queue, voucher
     Column("due", BigInteger, nullable=False),
     Column("state", Text, nullable=False),  # open, kept, ended
     Column("tries", Integer, nullable=False, server_default="0"),

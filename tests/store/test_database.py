@@ -112,17 +112,47 @@ async def test_what_the_database_says_of_a_bad_row_is_not_repeated(database: Dat
 async def test_the_first_row_decides_for_the_rest(database: Database) -> None:
     answers = await asyncio.gather(
         *(
-            database.write([farewell("CA1", name), row(f"CA-{name}")], first_decides=True)
+            database.write([farewell("CA1", name), row(f"CA-{name}")], deciding=1)
             for name in ("en-GB", "en-US", "en-JM")
         ),
-        database.write([farewell("CA2", "en-GB"), row("CA-other")], first_decides=True),
+        database.write([farewell("CA2", "en-GB"), row("CA-other")], deciding=1),
         database.write([row("CA-beside")]),
     )
     assert answers == [True, False, False, True, True]
     kept = await database.read(calls, ["CA-en-GB", "CA-en-US", "CA-en-JM", "CA-other", "CA-beside"])
     assert kept == ["CA-beside", "CA-en-GB", "CA-other"]
-    assert not await database.write([farewell("CA1", "fr-FR"), row("CA-late")], first_decides=True)
+    assert not await database.write([farewell("CA1", "fr-FR"), row("CA-late")], deciding=1)
     assert await count(database, farewells) == 2
+
+
+async def test_several_rows_decide_together_and_a_unit_that_loses_one_leaves_nothing(
+    database: Database,
+) -> None:
+    def heard_by(caller: str, call: str, turn: int) -> Any:
+        row = {"caller": caller, "at": 1, "call": call, "part": 1, "variants": "{}", "turn": turn}
+        return heard, row
+
+    def unit(call: str, caller: str, turn: int) -> Any:
+        rows = [farewell(call, "en-GB"), heard_by(caller, call, turn), row(call)]
+        return database.write(rows, deciding=2)
+
+    assert await unit("CA1", "ana", 1)
+    answers = await asyncio.gather(
+        unit("CA2", "ana", 1),  # her turn is taken
+        unit("CA3", "ana", 2),
+        unit("CA4", "ana", 2),  # the same turn, at the same time
+        unit("CA1", "bo", 1),  # that call has its farewell
+        unit("CA5", "cy", 1),
+    )
+    assert answers == [False, True, False, False, True]
+    assert await database.read(calls, ["CA1", "CA2", "CA3", "CA4", "CA5"]) == ["CA1", "CA3", "CA5"]
+    assert await count(database, farewells) == await count(database, heard) == 3
+    assert await unit("CA2", "ana", 3)
+    answers = await asyncio.gather(
+        unit("CA6", "ana", 3),  # taken: so that it is not in the way of the next
+        database.write([farewell("CA6", "en-US"), row("CA6")], deciding=1),
+    )
+    assert answers == [False, True]
 
 
 async def test_rows_of_several_tables_are_one_unit(database: Database) -> None:

@@ -15,11 +15,11 @@ Row = tuple[Any, ...]
 class Unit:
     """Rows that are written together or not at all."""
 
-    __slots__ = ("first_decides", "rows")
+    __slots__ = ("deciding", "rows")
 
-    def __init__(self, rows: Sequence[tuple[Table, dict[str, Any]]], first_decides: bool = False) -> None:
+    def __init__(self, rows: Sequence[tuple[Table, dict[str, Any]]], deciding: int = 0) -> None:
         self.rows = rows
-        self.first_decides = first_decides  # the others only if the first was not there yet
+        self.deciding = deciding  # so many of the first rows must all be new, or none of the unit is written
 
 
 class Among:
@@ -51,7 +51,7 @@ class Hand(Protocol):
     def newest(self, query: Newest, values: Sequence[str]) -> list[Row]: ...
 
     def keep(self, units: Sequence[Unit]) -> list[bool]:
-        """Write units in one transaction; for each, whether its rows (or its first row) were taken."""
+        """Write units in one transaction; for each, whether it was written: its deciding rows were all new."""
 
     def dead(self) -> bool:
         """Whether the connection broke, so that a new one may do what this one could not."""
@@ -60,14 +60,14 @@ class Hand(Protocol):
         """Close the connection, if there is one."""
 
 
-def gathered(units: Iterable[Unit], *, skip_first: bool = False) -> dict[Table, list[Row]]:
-    """The rows of all units by table, in the columns' order; tables in the order of their names.
+def gathered(units: Iterable[Unit]) -> dict[Table, list[Row]]:
+    """The rows of all units but their deciding ones, by table, in the columns' order; tables by name.
 
     Every writer goes through the tables in one order, so that no two wait for each other in a ring.
     """
     tables: dict[Table, list[Row]] = {}
     for unit in units:
-        for table, row in unit.rows[1:] if skip_first else unit.rows:
+        for table, row in unit.rows[unit.deciding :] if unit.deciding else unit.rows:
             rows = tables.get(table)
             if rows is None:
                 rows = tables[table] = []

@@ -1,12 +1,13 @@
 """PostgreSQL, through psycopg."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     URL,
     BindParameter,
+    Column,
     Connection,
     Engine,
     LargeBinary,
@@ -87,7 +88,7 @@ class PostgresHand:
         return self._rows(statement, values)
 
     def keep(self, units: Sequence[Unit]) -> list[bool]:
-        deciding = [unit for unit in units if unit.first_decides]
+        deciding = [unit for unit in units if unit.deciding]
         driver = self._driver()
         if not deciding:
             tables = gathered(units)
@@ -99,13 +100,9 @@ class PostgresHand:
                         self._insert(driver.cursor(), table, rows)
             return [True] * len(units)
         with driver.pipeline(), driver.transaction():
-            won = self._first(driver, deciding)
-            losing = {id(unit) for unit in deciding} - won
-            rest = gathered([u for u in deciding if id(u) in won], skip_first=True)
-            for table, rows in gathered([u for u in units if not u.first_decides]).items():
-                rest.setdefault(table, []).extend(rows)
-            for table in sorted(rest, key=lambda table: table.name):
-                self._insert(driver.cursor(), table, rest[table])
+            losing = self._losing(driver, deciding)
+            for table, rows in gathered([unit for unit in units if id(unit) not in losing]).items():
+                self._insert(driver.cursor(), table, rows)
         return [id(unit) not in losing for unit in units]
 
     def dead(self) -> bool:
@@ -124,20 +121,51 @@ class PostgresHand:
         rows: list[Row] = self._driver().execute(statement, {"values": list(values)}).fetchall()
         return rows
 
-    def _first(self, driver: Any, deciding: Sequence[Unit]) -> set[int]:
-        """Which units' first rows were not there yet, by id. Waits for others who write the same."""
-        firsts: dict[Table, dict[Row, tuple[Unit, Row]]] = {}
+    def _losing(self, driver: Any, deciding: Sequence[Unit]) -> set[int]:
+        """Which units found one of their deciding rows there already, by id; those of the others are there now.
+
+        Waits for others who write the same.
+        """
+        losing: set[int] = set()
+        while deciding:
+            lost, again = self._decide(driver, deciding)
+            losing |= lost
+            deciding = again
+        return losing
+
+    def _decide(self, driver: Any, deciding: Sequence[Unit]) -> tuple[set[int], list[Unit]]:
+        """Who loses, by id, and who may try again: those who gave way to one that lost in its turn.
+
+        What a unit had written before it lost is taken back.
+        """
+        own: dict[Table, dict[Row, tuple[Unit, Row]]] = {}
+        gave_way: dict[int, list[Unit]] = {}
         for unit in deciding:
-            table, row = unit.rows[0]
-            whole = values(table, row)
-            firsts.setdefault(table, {}).setdefault(whole[: len(table.primary_key)], (unit, whole))
-        won = set()
-        for table in sorted(firsts, key=lambda table: table.name):
-            own = firsts[table]
+            for table, row in unit.rows[: unit.deciding]:
+                whole = values(table, row)
+                first = own.setdefault(table, {}).setdefault(whole[: len(table.primary_key)], (unit, whole))
+                if first[0] is not unit:
+                    gave_way.setdefault(id(unit), []).append(first[0])
+        lost: set[int] = set()
+        taken: dict[Table, list[Row]] = {}
+        for table in sorted(own, key=lambda table: table.name):
             cursor = driver.cursor()
-            self._insert(cursor, table, [whole for _, whole in own.values()], returning=True)
-            won |= {id(own[key][0]) for key in cursor.fetchall()}
-        return won
+            self._insert(cursor, table, [whole for _, whole in own[table].values()], returning=True)
+            taken[table] = cursor.fetchall()
+            new = set(taken[table])
+            lost |= {id(unit) for key, (unit, _) in own[table].items() if key not in new}
+        out = lost | gave_way.keys()
+        for table, keys in taken.items() if out else ():
+            if back := [key for key in keys if id(own[table][key][0]) in out]:
+                driver.cursor().execute(self._taking_back(table), _columns(back))
+        again = [
+            unit
+            for unit in deciding
+            if id(unit) in gave_way
+            and id(unit) not in lost
+            and all(id(rival) in out for rival in gave_way[id(unit)])
+        ]
+        return out - {id(unit) for unit in again}, again
 
     def _insert(self, cursor: Any, table: Table, rows: list[Row], *, returning: bool = False) -> None:
         """All rows in one statement, in the order of their keys: two machines then cannot deadlock."""
@@ -146,20 +174,34 @@ class PostgresHand:
         statement = self._statements.get((table, returning))
         if statement is None:
             statement = self._statements[table, returning] = self._compiled(table, returning)
-        cursor.execute(statement, list(map(list, zip(*rows, strict=True))))
+        cursor.execute(statement, _columns(rows))
 
     def _compiled(self, table: Table, returning: bool) -> str:
-        dialect = self._engine.dialect
-        name = dialect.identifier_preparer.format_column
-        arrays = ", ".join(
-            # Bytes travel as bytes; the rest as text, which needs no type to be told beforehand.
-            f"{'%b' if isinstance(column.type, LargeBinary) else '%s'}::{column.type.compile(dialect)}[]"
-            for column in table.columns
-        )
-        columns = ", ".join(name(column) for column in table.columns)
-        own = ", ".join(name(column) for column in table.primary_key)
+        columns, arrays = self._arrays(table.columns)
+        own, _ = self._arrays(table.primary_key)
         taken = f"insert into {table.name} ({columns}) select * from unnest({arrays})"  # noqa: S608 -- our own names
         return f"{taken} on conflict do nothing{f' returning {own}' if returning else ''}"
+
+    def _taking_back(self, table: Table) -> str:
+        """Deletes the rows with these keys; too rare to be kept compiled."""
+        own, arrays = self._arrays(table.primary_key)
+        return f"delete from {table.name} where ({own}) in (select * from unnest({arrays}))"  # noqa: S608 -- our own names
+
+    def _arrays(self, columns: Iterable[Column[Any]]) -> tuple[str, str]:
+        """The columns' names, and the places of a list of values for each."""
+        dialect = self._engine.dialect
+        name = dialect.identifier_preparer.format_column
+        arrays = (
+            # Bytes travel as bytes; the rest as text, which needs no type to be told beforehand.
+            f"{'%b' if isinstance(column.type, LargeBinary) else '%s'}::{column.type.compile(dialect)}[]"
+            for column in columns
+        )
+        return ", ".join(name(column) for column in columns), ", ".join(arrays)
+
+
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+    """Rows as a list of values for each column."""
+    return list(map(list, zip(*rows, strict=True)))
 
 
 def _many() -> BindParameter[Any]:

@@ -120,7 +120,7 @@ class SqliteHand:
         cursor = self._cursor()
         cursor.execute("begin immediate")
         try:
-            kept = [not unit.first_decides or self._first(cursor, unit) for unit in units]
+            kept = [not unit.deciding or self._decided(cursor, unit) for unit in units]
             taken = [unit for unit, good in zip(units, kept, strict=True) if good]
             for table, rows in gathered(taken).items():
                 cursor.executemany(self._insert(table), rows)
@@ -163,10 +163,18 @@ class SqliteHand:
     def _cursor(self) -> Any:
         return self.connection.connection.cursor()
 
-    def _first(self, cursor: Any, unit: Unit) -> bool:
-        """Whether the unit's first row was not there yet. Nobody else writes while we do."""
-        table, row = unit.rows[0]
-        return bool(cursor.execute(self._insert(table), values(table, row)).rowcount)
+    def _decided(self, cursor: Any, unit: Unit) -> bool:
+        """Whether the unit's deciding rows were all new, and are there now. Nobody else writes while we do."""
+        if unit.deciding > 1:
+            cursor.execute("savepoint deciding")
+        for table, row in unit.rows[: unit.deciding]:
+            if not cursor.execute(self._insert(table), values(table, row)).rowcount:
+                if unit.deciding > 1:
+                    cursor.execute("rollback to deciding")
+                return False
+        if unit.deciding > 1:
+            cursor.execute("release deciding")
+        return True
 
     def _insert(self, table: Table) -> str:
         statement = self._statements.get(table)
