@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ivr import __version__
-from ivr.cli import call_backs, check, connect, people, proof, rehearse, replay, serve, token
+from ivr.cli import call_backs, check, connect, people, proof, rehearse, replay, serve, token, vouchers
 
 app = typer.Typer(
     name="ivr",
@@ -48,6 +48,7 @@ app.command()(connect.connect)
 app.add_typer(call_backs.app, name="call-backs")
 app.add_typer(people.app, name="people")
 app.add_typer(token.app, name="token")
+app.add_typer(vouchers.app, name="vouchers")
 
 
 def main() -> None:

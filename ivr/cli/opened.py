@@ -13,6 +13,7 @@ from ivr.store.ledger import Ledger
 from ivr.store.migrations import migrate
 from ivr.store.people import People
 from ivr.store.seal import Seal
+from ivr.store.vouchers import Vouchers
 
 
 @contextmanager
@@ -27,6 +28,13 @@ def call_backs() -> Iterator[CallBacks]:
     """The callers to be rung back, of the same database."""
     with _store("which opens the callers' numbers") as (database, seal):
         yield CallBacks(database, Ledger(database, seal))
+
+
+@contextmanager
+def vouchers() -> Iterator[Vouchers]:
+    """The lists of vouchers, of the same database."""
+    with _store("which seals the codes") as (database, seal):
+        yield Vouchers(database, seal)
 
 
 @contextmanager
