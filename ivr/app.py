@@ -31,7 +31,7 @@ from ivr.store.seal import Seal
 from ivr.store.shelf import Shelf, read_folder
 from ivr.store.vouchers import Vouchers
 from ivr.web import api
-from ivr.wrapup import Clock, Closing
+from ivr.wrapup import Clock, Closing, CodesLeft
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -105,6 +105,7 @@ class Service:
         guest: Guest | None,
         settle: bool,
         book: Book | None = None,
+        vouchers: CodesLeft | None = None,
     ) -> None:
         self._settle = settle
         self.settings, self.clock = settings, clock
@@ -130,7 +131,13 @@ class Service:
         zone = ZoneInfo(settings.ivr_timezone) if settings.ivr_timezone else None
         self.vouchers = Vouchers(self.database, seal)
         self.closing = Closing(
-            self.ledger, self.book, clock, self.phone, zone=zone, textable=textable, vouchers=self.vouchers
+            self.ledger,
+            self.book,
+            clock,
+            self.phone,
+            zone=zone,
+            textable=textable,
+            vouchers=vouchers or self.vouchers,
         )
         self.counter = Counter(
             closing=self.closing,
@@ -276,10 +283,11 @@ def create_app(
     guest: Guest | None = None,
     settle: bool = False,
     book: Book | None = None,
+    vouchers: CodesLeft | None = None,
 ) -> Service:
     """The service. A rehearsal brings its own clock, its own REST side and a database in memory.
 
-    `book` was read before, for a thousand rehearsals with the same one. `textable` lets a rehearsal offer texts, which a live line does not until sending exists.
+    `book` was read before, for a thousand rehearsals with the same one. `textable` lets a rehearsal offer texts, which a live line does not until sending exists, and `vouchers` to promise.
     """
     return Service(
         settings,
@@ -289,6 +297,7 @@ def create_app(
         guest=guest,
         settle=settle,
         book=book,
+        vouchers=vouchers,
     )
 
 

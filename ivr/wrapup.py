@@ -25,7 +25,7 @@ from ivr.farewell.moments import Farewell, Promise
 from ivr.farewell.promises import may_give, promises_vouchers
 from ivr.standing import Standing, lines_json, story_json
 from ivr.store.ledger import Ledger
-from ivr.store.vouchers import Voucher, Vouchers
+from ivr.store.vouchers import Voucher
 
 MOST_TRIES = (
     8  # to compose what no other farewell has taken; whoever loses more often is told it all the same
@@ -40,6 +40,13 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Come back after `seconds`."""
+
+
+class CodesLeft(Protocol):
+    """Whoever has vouchers to give: the lists of codes, or a rehearsal."""
+
+    async def one_for(self, call: str, queue: str | None) -> Voucher | None:
+        """One that nobody has yet; None when none is left."""
 
 
 class Telephone(Protocol):
@@ -98,7 +105,7 @@ class Closing:
         *,
         zone: ZoneInfo | None = None,
         textable: bool = False,
-        vouchers: Vouchers | None = None,
+        vouchers: CodesLeft | None = None,
     ) -> None:
         self._ledger, self.book, self._clock, self._telephone = ledger, book, clock, telephone
         self._zone, self._textable, self._vouchers = zone, textable, vouchers
