@@ -286,6 +286,45 @@ async def test_the_parts_of_one_call_count_as_one_call(ledger: Ledger) -> None:
     assert heard[:2] == ("0000a2", "0000a1")
 
 
+async def test_of_two_calls_of_one_caller_that_take_one_turn_the_second_keeps_nothing(ledger: Ledger) -> None:
+    assert (await ledger.read("CA1", caller=["ana"])).turn == 1
+    one, two = a_farewell("CA1"), a_farewell("CA2")
+    kept = await asyncio.gather(
+        *(ledger.keep_farewell(farewell, caller="ana", at=at(1), turn=1) for farewell in (one, two))
+    )
+    assert kept in ([one, None], [None, two])
+    loser = two if kept[0] is not None else one
+    record = await ledger.read(loser.call, caller=["ana"])
+    assert (record.farewells, record.turn, len(record.heard["goodbye"])) == ((), 2, 1)
+    again = replace(loser, way="after")
+    assert await ledger.keep_farewell(again, caller="ana", at=at(2), turn=record.turn) == again
+    assert await ledger.keep_farewell(loser, caller="ana", at=at(3), turn=1) == again  # that call has its own
+
+
+async def test_what_was_heard_before_there_were_turns_is_remembered(ledger: Ledger) -> None:
+    await ledger.keep_farewell(a_farewell("CA1", goodbye="aaaaaa"), caller="ana", at=at(1))
+    record = await ledger.read("CA2", caller=["ana"])
+    assert (record.turn, record.heard["goodbye"]) == (1, ("aaaaaa",))
+    await ledger.keep_farewell(a_farewell("CA2", goodbye="bbbbbb"), caller="ana", at=at(2), turn=1)
+    record = await ledger.read("CA3", caller=["ana"])
+    assert (record.turn, record.heard["goodbye"]) == (2, ("bbbbbb", "aaaaaa"))
+
+
+async def test_the_event_a_caller_was_told_of_is_remembered_however_many_calls_lie_between(
+    ledger: Ledger,
+) -> None:
+    told = replace(a_farewell("CA1"), event="open-day")
+    await ledger.keep_farewell(told, caller="ana", at=NINE)
+    await ledger.keep_farewell(replace(a_farewell("CA-nobody"), event="fair"), caller=None, at=NINE)
+    for number in range(40):
+        await ledger.keep_farewell(a_farewell(f"CA-{number}"), caller="ana", at=at(number))
+    later = await ledger.read("CA2", caller=["ana"], announced=True)
+    assert later.announced == {"open-day"}
+    assert (await ledger.read("CA1", caller=["ana"], announced=True)).announced == frozenset()  # its own
+    assert (await ledger.read("CA2", caller=["bo"], announced=True)).announced == frozenset()
+    assert (await ledger.read("CA2", caller=["ana"])).announced == frozenset()  # nobody asked
+
+
 async def test_who_cannot_be_told_from_others_has_no_memory(database: Database, ledger: Ledger) -> None:
     await ledger.keep_farewell(a_farewell("CA1"), caller=None, at=NINE)
     record = await ledger.read("CA2", caller=[])

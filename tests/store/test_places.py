@@ -1,0 +1,64 @@
+"""Places at the front of a queue: for one number, one queue, seven days, one call."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from ivr.farewell.moments import Promise
+from ivr.store.database import Database
+from ivr.store.ledger import Ledger
+from ivr.store.places import Places
+from ivr.store.tables import promises
+from tests.store.cast import NINE, a_farewell, at
+
+WEEK = NINE + timedelta(days=7)
+
+
+@pytest.fixture
+def places(database: Database) -> Places:
+    return Places(database)
+
+
+async def promised(ledger: Ledger, call: str = "CA1", caller: str | None = "ana") -> None:
+    farewell = a_farewell(call, promises=[Promise("front_of_queue", WEEK)])
+    await ledger.keep_farewell(farewell, caller=caller, at=NINE, queue="billing")
+
+
+async def test_the_next_call_of_that_number_to_that_queue_is_let_in_front_once(
+    database: Database, ledger: Ledger, places: Places
+) -> None:
+    await promised(ledger)
+    assert not await places.take("CA2", ["bo"], "billing", at(60))
+    assert not await places.take("CA2", ["ana"], "sales", at(60))
+    assert not await places.take("CA1", ["ana"], "billing", at(60))  # the call it was promised on
+    assert await places.take("CA2", ["ana"], "billing", at(60))
+    assert await places.take("CA2", ["ana"], "billing", at(61))  # asked again: the same answer
+    assert not await places.take("CA3", ["ana"], "billing", at(70))
+    states = await database.look(lambda connection: list(connection.execute(select(promises.c.state))))
+    assert states == [("kept",)]
+
+
+async def test_a_place_is_kept_for_seven_days(ledger: Ledger, places: Places) -> None:
+    await promised(ledger)
+    assert not await places.take("CA2", ["ana"], "billing", WEEK)
+    assert await places.take("CA2", ["ana"], "billing", WEEK - timedelta(seconds=1))
+    assert await places.take("CA2", ["ana"], "billing", WEEK)  # the call that took it goes on
+
+
+async def test_two_calls_at_once_take_one_place_each(ledger: Ledger, places: Places) -> None:
+    await promised(ledger, "CA1")
+    await promised(ledger, "CA2")
+    taken = await asyncio.gather(*(places.take(f"CA-next-{n}", ["ana"], "billing", at(9)) for n in range(3)))
+    assert sorted(taken) == [False, True, True]
+
+
+async def test_a_number_hashed_with_an_older_secret_is_known(ledger: Ledger, places: Places) -> None:
+    await promised(ledger, caller="old-key")
+    assert await places.take("CA2", ["new-key", "old-key"], "billing", at(60))
+
+
+async def test_who_cannot_be_told_from_others_has_no_place(ledger: Ledger, places: Places) -> None:
+    await promised(ledger, caller=None)
+    assert not await places.take("CA2", [], "billing", at(60))
