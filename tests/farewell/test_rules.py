@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -325,6 +326,28 @@ def test_no_goodbye_is_said_again_while_the_book_has_another_that_fits(seed: int
         lines = [line for line in lines_of(said) if "/goodbye/" in line.entry]
         if not lines:
             return
+        _, variant = source(book, lines[0])
+        if variant.id in heard and said.tone != "gentle":
+            assert not fitting(book, of, said, variant) - set(heard)
+        heard = [variant.id, *heard][:10]
+
+
+@given(st.integers(0, 60), st.lists(situations, min_size=2, max_size=4), st.randoms(use_true_random=False))
+@many
+def test_no_goodbye_is_said_again_in_whatever_order_a_callers_situations_come(
+    seed: int, several: list[Situation], chance: Random
+):
+    """Twelve calls of one caller, each unlike the last; the words of gentle calls are remembered too."""
+    book = bad_book(seed)
+    heard: list[str] = []
+    for number in range(12):
+        of = chance.choice(several)
+        of = replace(of, story=replace(of.story, call=f"CA-{number}"))
+        said = of.farewell(book, heard_before={"goodbye": heard})
+        assert of.farewell(book, heard_before={"goodbye": heard}) == said  # asked again: the same words
+        lines = [line for line in lines_of(said) if "/goodbye/" in line.entry]
+        if not lines:
+            continue
         _, variant = source(book, lines[0])
         if variant.id in heard and said.tone != "gentle":
             assert not fitting(book, of, said, variant) - set(heard)
