@@ -171,6 +171,23 @@ def daily(n, caller="Ana", first=0):
         yield f"{caller}{day},{caller},,,,,{at},,{at},{at},\n"
 
 
+def test_a_caller_is_told_of_one_event_once_and_a_stranger_every_time():
+    event = "- entry: coming up\n  offer: true\n  when: line.event known\n  say: |\n    {{ line.event }}\n"
+    rules = RULES.replace(
+        "    question: none\n", "    question: none\n    event: Our fair is on Sunday.\n", 1
+    )
+    book, faults = read(PAGES | {"rules.yaml": rules, "en-GB/goodbye.yaml": f"{event}\n{GOODBYE}"})
+    assert book is not None
+    assert not faults
+    rows = "".join(
+        f"{number},{caller},,,,,2026-11-21T{9 + number:02}:00:00Z,,2026-11-21T{9 + number:02}:01:00Z,,0\n"
+        for number, caller in enumerate(("ana", "", "ana", "bo", "ana", ""))
+    )
+    _, lines = told((HEADER + rows).splitlines(), book)
+    said = ["fair" in str(line["moments"]) for line in lines]
+    assert said == [True, True, False, True, False, True]
+
+
 def test_a_caller_hears_no_goodbye_again_within_ten_calls(small_book):
     summary, calls = told([HEADER, *daily(40)], small_book)
     goodbyes = [call["moments"][-1]["variant"] for call in calls]

@@ -53,7 +53,7 @@ def compose(
     steps = [each for each in steps_of(wrapup, book, locale) if not _told(each, telling, before)]
     _count(facts, steps, wrapup)
     promises = list(promised(telling, wrapup, steps, before, now))
-    offers = list(offered(telling, wrapup, means, before, now))
+    offers = list(offered(telling, wrapup, means, before, now)) if means.makes_up else []
     telling.agreed = frozenset([promise.kind for promise in (*promises, *offers)])
     if "text_note" in telling.agreed:
         facts["texted"] = True

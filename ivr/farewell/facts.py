@@ -37,6 +37,11 @@ class Means:
     voucher: str | None = None  # the code of one that can be given
     front_of_queue: bool = False  # their next call here can be let in front
 
+    @property
+    def makes_up(self) -> bool:
+        """Whether there is anything that words may promise of their own accord."""
+        return self.front_of_queue or self.voucher is not None
+
 
 def facts_of(
     story: Story,

@@ -3,7 +3,8 @@
 Each row of the log is told as a story, weighed, and given the farewell this book would have composed. In
 a log a caller is a person we know, so earlier calls of the day count; a date is that of the row's own
 offset. Rows may come in any order and are told in order of arrival. What is remembered of a caller is one
-day of calls and the last ten goodbyes, and only for as long as the log has more of them.
+day of calls, the last ten goodbyes and what is coming up that they were told of; the first two only for as
+long as the log has more of them.
 """
 
 import json

@@ -21,6 +21,7 @@ class Caller:
     lost: int = 0  # seconds waited in vain earlier that day
     heard: tuple[str, ...] = ()  # goodbyes, latest first
     came_before: bool = False
+    announced: frozenset[str] = frozenset()  # the coming events they were told of
 
 
 class _Day:
@@ -58,6 +59,10 @@ class Callers:
         self._heard: list[tuple[str, ...] | None] = [None] * log.callers.size
         self._days: dict[date, _Day] = {}
         self._usual: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._announced: list[frozenset[str]] = []  # empty until somebody is told of something coming up
+        self._told: dict[
+            frozenset[str], frozenset[str]
+        ] = {}  # each set of events once, for all who heard them
 
     def known(self, row: Row, arrived: datetime) -> Caller:
         if not row.caller:
@@ -68,9 +73,12 @@ class Callers:
         lost = today.lost.get(slot)
         heard = self._heard[slot]
         seconds = lost.before(row.instant) if lost is not None else 0
-        return Caller(slot, today, calls, seconds, heard or (), heard is not None)
+        announced = self._announced[slot] if self._announced else frozenset[str]()
+        return Caller(slot, today, calls, seconds, heard or (), heard is not None, announced)
 
-    def told(self, caller: Caller, row: Row, story: Story, lost: int, goodbye: str | None) -> None:
+    def told(
+        self, caller: Caller, row: Row, story: Story, lost: int, goodbye: str | None, event: str | None
+    ) -> None:
         slot, today = caller.slot, caller.today
         if slot is None or today is None:
             return
@@ -82,6 +90,10 @@ class Callers:
             return
         heard = caller.heard if goodbye is None else (goodbye, *caller.heard[: REMEMBERED - 1])
         self._heard[slot] = self._usual.setdefault(heard, heard) if len(heard) < 2 else heard
+        if event is not None:
+            self._announced = self._announced or [frozenset()] * len(self._heard)
+            events = caller.announced | {event}
+            self._announced[slot] = self._told.setdefault(events, events)
         if lost and story.ended is not None:
             heapq.heappush(today.lost.setdefault(slot, _Lost()).open, (story.ended.timestamp(), lost))
 

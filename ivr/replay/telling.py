@@ -49,7 +49,8 @@ class Telling:
         wait = sum_up(story, book.rules.severities, earlier=caller.lost, calls_today=caller.calls_today)
         farewell = self._farewell(row, story, wait, queue, locale, caller)
         goodbye = _goodbye(farewell)
-        self._callers.told(caller, row, story, in_vain(story, book.rules.answered_within), goodbye)
+        event = farewell.event if farewell is not None else None
+        self._callers.told(caller, row, story, in_vain(story, book.rules.answered_within), goodbye, event)
         return Told(story, wait, locale, farewell, goodbye is not None and goodbye in caller.heard)
 
     def _farewell(
@@ -69,10 +70,11 @@ class Telling:
             wrapup,
             self._book,
             now=story.ended or story.answered,
-            means=Means(way=queue.way),
+            means=Means(way=queue.way, front_of_queue=bool(row.caller and queue.workflow)),
             locale=locale,
             heard_before={"goodbye": caller.heard},
             first_time=False if caller.came_before else None,  # what came before the log, nobody knows
+            announced=caller.announced,
         )
 
 
