@@ -93,3 +93,12 @@ def test_ten_calls_of_one_caller_end_in_ten_goodbyes(locale: str):
         assert goodbye is not None
         heard.insert(0, goodbye.lines[0].variant)
     assert len(set(heard)) == 10
+
+
+def test_no_two_lines_of_a_page_are_taken_for_one():
+    """Six hexadecimal digits tell lines apart. Of 300 entries with three lines each, two would share theirs in
+    one book of forty; a caller would then be spared a line they had not heard, and nothing worse."""
+    for locale in the_book().locales.values():
+        for entries in locale.pages.values():
+            words = {(variant.id, variant.words) for entry in entries for variant in entry.variants}
+            assert len({id for id, _ in words}) == len(words)
