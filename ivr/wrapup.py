@@ -166,6 +166,8 @@ class Closing:
     ) -> Farewell:
         """A fresh farewell. Where another call of the same caller, or another caller, has just taken what it took,
         it is composed again from what is known then."""
+        if caller is not None and not standing.record.callers:  # the request did not say who rings
+            standing = await self.standing(standing.story.call, [caller])
         for tries in range(MOST_TRIES):
             last, now = tries == MOST_TRIES - 1, self._clock.now()
             voucher = None if last else await self._voucher(standing)

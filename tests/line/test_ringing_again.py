@@ -34,8 +34,13 @@ def task(document: ElementTree.Element) -> ElementTree.Element:
     return found
 
 
-async def whole_call(twilio: Twilio, call: str, *, queue: str, resolved: bool = True) -> str:
-    """A call from its ring to its goodbye; everything that was said at its end."""
+async def whole_call(
+    twilio: Twilio, call: str, *, queue: str, resolved: bool = True, says_who: bool = True
+) -> str:
+    """A call from its ring to its goodbye; everything that was said at its end.
+
+    Where it does not say who rings, the requests for the farewell come without a number.
+    """
     await twilio.document(f"/voice/incoming?queue={queue}&locale=en-GB", CallSid=call)
     twilio.clock.forward(20)
     await twilio.document(
@@ -44,11 +49,12 @@ async def whole_call(twilio: Twilio, call: str, *, queue: str, resolved: bool = 
     twilio.clock.forward(60)
     noted = {"resolved": resolved, "same_person": True}
     await twilio.api("POST", f"/api/calls/{call}/wrapup", noted)
-    here = await twilio.document(f"/voice/farewell?call={call}&way=after", CallSid=call)
+    number = NUMBER if says_who else ""
+    here = await twilio.document(f"/voice/farewell?call={call}&way=after", CallSid=call, From=number)
     said = [words(here)]
     while (onward := here.find("Redirect")) is not None:
         twilio.clock.forward(10)
-        here = await twilio.document(onward.text or "", CallSid=call)
+        here = await twilio.document(onward.text or "", CallSid=call, From=number)
         said.append(words(here))
     await twilio.post("/events/call", CallSid=call, CallStatus="completed", SequenceNumber="9")
     twilio.clock.forward(60)
@@ -122,6 +128,15 @@ async def test_the_third_call_of_a_day_is_known_as_such(twilio: Twilio) -> None:
 async def test_a_caller_is_told_of_one_event_on_one_call(twilio: Twilio) -> None:
     said = [await whole_call(twilio, leg(number), queue="open_day") for number in (1, 2, 3)]
     assert ["open day" in words for words in said] == [True, False, False]
+
+
+async def test_who_rings_is_remembered_though_the_request_for_the_farewell_does_not_say_it(
+    twilio: Twilio,
+) -> None:
+    said = [await whole_call(twilio, leg(number), queue="open_day", says_who=False) for number in (1, 2)]
+    assert ["open day" in words for words in said] == [True, False]
+    key = twilio.service.counter.caller_keys(NUMBER)[0]
+    assert (await twilio.service.ledger.read(leg(3), caller=[key])).turn == 3
 
 
 async def test_an_event_that_was_kept_back_is_told_on_the_next_call(twilio: Twilio) -> None:
