@@ -134,6 +134,15 @@ class People:
             ).all()
         return {name: _utc(created) for name, created in rows}
 
+    async def role(self, name: str) -> tuple[str, str] | None:
+        """Somebody's name as it is written here, and their role; None where nobody is called so."""
+        try:
+            chosen = select(people.c.name, people.c.role).where(people.c.name == _named(name))
+        except PeopleError:
+            return None
+        row = await self._database.look(lambda connection: connection.execute(chosen).first())
+        return None if row is None else (row.name, row.role)
+
     async def agent_by_address(self, address: str) -> str | None:
         """The name of whose telephone this is: everybody here with one may take calls from it."""
         key = callers_key(address)

@@ -1,40 +1,45 @@
 """The shelf: every version of the prompt book that was ever published. A version never changes."""
 
 import asyncio
-import hashlib
-import json
-import os
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from time import monotonic
 from typing import TypeAlias
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, select
 
 from ivr.book import book
 from ivr.book.book import Book, Fault
 from ivr.store.database import Database, StoreError, StoreUnavailable
-from ivr.store.recall import micros, moment
+from ivr.store.drafts import Clash, Draft, clashes_with, open_draft
+from ivr.store.folder import BookFolderError, read_folder, unfit
+from ivr.store.published import (
+    alone,
+    begin_draft,
+    digest,
+    end_draft,
+    files_of,
+    insert_version,
+    newest,
+    note_change,
+    version_row,
+)
+from ivr.store.recall import moment
 from ivr.store.tables import versions
 from ivr.watch import log
 
-LARGEST_FILE = 1_000_000
-"""Bytes of one file of a book."""
-MOST_FILES = 500
-_DEEPEST = 3  # folders below the book's own: a locale's is one
+__all__ = ["BookFolderError", "Moved", "Shelf", "Version", "digest", "read_folder"]
 
 LOOK_EVERY = 1.0
 """Seconds after which the shelf looks for a newer version, so that every worker soon speaks from the same."""
 
+
+class Moved(Exception):
+    """Somebody published, or saved a page, since the book to be published was looked at. Nothing was written."""
+
+
 Read: TypeAlias = Callable[[Mapping[str, str], int | None], tuple[Book | None, list[Fault]]]
-
-
-class BookFolderError(Exception):
-    """A folder that cannot be read as a book. The message says which file, where, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Version:
     by: str
     note: str
     published_at: datetime
+    approved_by: str | None = None  # whose yes it has as well
+    restores: int | None = None  # the version whose files these are, where it was rolled back to
 
 
 class Shelf:
@@ -73,27 +80,53 @@ class Shelf:
 
     async def keep_first(self, files: Mapping[str, str], by: str, note: str, *, at: datetime) -> int:
         """Put `files` on an empty shelf as version 1. Returns the newest version, ours or another's."""
-        row = _row(1, files, by, note, at)
+        row = version_row(1, files, by, note, at)
 
         def keep(connection: Connection) -> int:
-            if _newest(connection) is None:
-                _insert(connection, row)
-            return _newest(connection) or 1
+            if newest(connection) is None:
+                insert_version(connection, row)
+            return newest(connection) or 1
 
         return await self._database.change(keep)
 
-    async def publish(self, files: Mapping[str, str], by: str, note: str, *, at: datetime) -> int:
+    async def publish(
+        self,
+        files: Mapping[str, str],
+        by: str,
+        note: str,
+        *,
+        at: datetime,
+        approved_by: str | None = None,
+        over: int | None = None,
+        draft: Draft | None = None,
+        restores: int | None = None,
+    ) -> int:
         """Put `files` on the shelf as the next version, in force from now on. Returns its number.
 
-        The caller has proved them: nothing is checked here.
+        `over`: the version that must still be in force (0: none). `draft`: the draft they were made of, which
+        must still say the same; it is closed, and its log belongs to this version. Without one, each page that
+        differs is logged here. Raises Moved where something moved, and ValueError for a file no book may have.
+        The caller has proved them: nothing else is checked here.
         """
-        row = _row(0, files, by, note, at)
+        if (sentence := unfit(files)) is not None:
+            raise ValueError(sentence)
+        row = version_row(0, files, by, note, at, approved_by=approved_by, restores=restores)
 
         def publish(connection: Connection) -> int:
-            while True:  # another machine may take the number first: then the next one is ours
-                number = (_newest(connection) or 0) + 1
-                if _insert(connection, row | {"version": number}):
-                    return number
+            alone(connection)
+            if over is not None and (newest(connection) or 0) != over:
+                raise Moved(f"version {newest(connection)} was published meanwhile")
+            if draft is not None and open_draft(connection) != draft:
+                raise Moved("the draft was changed, published or discarded meanwhile")
+            while (
+                True
+            ):  # an older program on another machine may take the number first: then the next is ours
+                before = newest(connection)
+                number = (before or 0) + 1
+                if insert_version(connection, row | {"version": number}):
+                    break
+            _close(connection, draft, before, files, number, by=by, note=note, at=at)
+            return number
 
         number = await self._database.change(publish)
         await self._look()
@@ -102,21 +135,44 @@ class Shelf:
     async def versions(self) -> list[Version]:
         """Every version, the newest first."""
         columns = (
-            versions.c.version,
-            versions.c.digest,
-            versions.c.by,
-            versions.c.note,
-            versions.c.published_at,
-        )
+            versions.c.version, versions.c.digest, versions.c.by, versions.c.note, versions.c.published_at,
+            versions.c.approved_by, versions.c.restores,
+        )  # fmt: skip
         chosen = select(*columns).order_by(versions.c.version.desc())
         rows = await self._database.look(lambda connection: connection.execute(chosen).all())
-        return [Version(row[0], row[1], row[2], row[3], moment(row[4])) for row in rows]
+        return [Version(*row[:4], moment(row[4]), *row[5:]) for row in rows]
 
     async def files(self, version: int) -> dict[str, str] | None:
         """The files of one version, path → text; None if there is no such version."""
-        chosen = select(versions.c.files).where(versions.c.version == version)
-        packed = await self._database.look(lambda connection: connection.execute(chosen).scalar())
-        return None if packed is None else json.loads(zlib.decompress(packed))
+        return await self._database.look(lambda connection: files_of(connection, version))
+
+    async def in_force(self) -> tuple[int, dict[str, str]]:
+        """The number of the version in force, and its files; 0 and none while the shelf is empty."""
+
+        def look(connection: Connection) -> tuple[int, dict[str, str]]:
+            number = newest(connection)
+            return number or 0, files_of(connection, number) or {}
+
+        return await self._database.look(look)
+
+    async def clashes(self, draft: Draft) -> list[Clash]:
+        """What stands in the way of publishing a draft: its pages that a later version changed as well."""
+
+        def look(connection: Connection) -> list[Clash]:
+            return clashes_with(connection, draft, files_of(connection, newest(connection)) or {})
+
+        return await self._database.look(look)
+
+    async def keep_looking(self) -> None:
+        """Look for a newer version every LOOK_EVERY seconds, so that the next call is spoken from it. Ends when cancelled."""
+        while True:
+            await asyncio.sleep(self._look_every)
+            await self._look_quietly()
+
+    @property
+    def at_hand(self) -> Book | None:
+        """The newest version that has been read."""
+        return self._book
 
     async def _look_quietly(self) -> None:
         try:
@@ -132,92 +188,36 @@ class Shelf:
         """Read the newest version, unless it is the one at hand."""
         async with self._one_reads:
             self._looked = monotonic()
-            newest = await self._database.look(_newest)
-            if newest is None or (self._book is not None and newest == self._book.version):
+            number = await self._database.look(newest)
+            if number is None or (self._book is not None and number == self._book.version):
                 return
-            files = await self.files(newest)
+            files = await self.files(number)
             # In a thread: reading takes as long as hundreds of calls, and they go on meanwhile.
-            read, faults = await asyncio.to_thread(self._read, files or {}, newest)
+            read, faults = await asyncio.to_thread(self._read, files or {}, number)
             if read is None:
                 first = f": {faults[0].place.file}: {faults[0].message}" if faults else ""
-                raise StoreError(f"version {newest} of the book cannot be read{first}")
+                raise StoreError(f"version {number} of the book cannot be read{first}")
             self._book = read
 
 
-def digest(files: Mapping[str, str]) -> str:
-    """What tells one book from another: the same for the same files, as Book.digest of the book they make."""
-    whole = "\0".join(f"{path}\0{files[path]}" for path in sorted(files))
-    return hashlib.sha256(whole.encode(errors="replace")).hexdigest()
-
-
-def read_folder(path: str | Path) -> dict[str, str]:
-    """The files of a book: path below the folder, with forward slashes → text.
-
-    Reads what ends in `.yaml`; hidden files and all others are left alone. Raises BookFolderError for a
-    folder that is missing, holds no such file or too many, or a file too large, not UTF-8, or outside it.
-    """
-    folder = Path(path)
-    if not folder.is_dir():
-        raise BookFolderError(f"there is no folder {folder}")
-    files: dict[str, str] = {}
-    for file in _yaml_files(folder, folder.resolve(), _DEEPEST):
-        if len(files) == MOST_FILES:
-            raise BookFolderError(f"{folder} holds more than {MOST_FILES} .yaml files; is it a book?")
-        files[file.relative_to(folder).as_posix()] = _text(file)
-    if not files:
-        raise BookFolderError(f"{folder} holds no .yaml file")
-    return files
-
-
-def _yaml_files(folder: Path, root: Path, deepest: int) -> Iterator[Path]:
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise BookFolderError(f"{folder} cannot be read: {error.strerror}") from None
-    for name in names:
-        file = folder / name
-        is_folder = file.is_dir()
-        if name.startswith(".") or not (is_folder or name.endswith(".yaml")):
-            continue
-        if not Path(os.path.realpath(file)).is_relative_to(root):
-            raise BookFolderError(f"{file} is a link that leads out of the folder")
-        if not is_folder:
-            yield file
-        elif deepest:
-            yield from _yaml_files(file, root, deepest - 1)
-
-
-def _text(file: Path) -> str:
-    try:
-        size = file.stat().st_size
-        if size > LARGEST_FILE:
-            raise BookFolderError(f"{file} has {size:,} bytes; a file of a book has {LARGEST_FILE:,} at most")
-        raw = file.read_bytes()
-    except OSError as error:
-        raise BookFolderError(f"{file} cannot be read: {error.strerror}") from None
-    try:
-        return raw.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise BookFolderError(
-            f"{file}:{line}: not UTF-8 (byte 0x{raw[error.start]:02x}); save it as UTF-8"
-        ) from None
-
-
-def _row(version: int, files: Mapping[str, str], by: str, note: str, at: datetime) -> dict[str, object]:
-    packed = zlib.compress(json.dumps(dict(files), ensure_ascii=False, sort_keys=True).encode())
-    return {
-        "version": version, "digest": digest(files), "files": packed, "by": by, "note": note,
-        "published_at": micros(at),
-    }  # fmt: skip
-
-
-def _newest(connection: Connection) -> int | None:
-    return connection.execute(select(func.max(versions.c.version))).scalar()
-
-
-def _insert(connection: Connection, row: dict[str, object]) -> bool:
-    """Whether the version's number was still free."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    taken = insert(versions).values(row).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return connection.execute(taken).rowcount == 1
+def _close(
+    connection: Connection,
+    draft: Draft | None,
+    before: int | None,
+    files: Mapping[str, str],
+    number: int,
+    *,
+    by: str,
+    note: str,
+    at: datetime,
+) -> None:
+    """Close the draft that became a version, or log what a version without one changed."""
+    if draft is not None:
+        end_draft(connection, draft.number, at, number)
+        return
+    was = files_of(connection, before) or {}
+    own = begin_draft(connection, before, by, at, open=False)
+    for path in sorted({*was, *files}):
+        if was.get(path) != files.get(path):
+            note_change(connection, own, path, was.get(path), files.get(path), by=by, reason=note, at=at)
+    end_draft(connection, own, at, number)

@@ -11,6 +11,7 @@ that two machines writing the same rows cannot wait for each other in a ring.
 """
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Column,
     DateTime,
@@ -20,9 +21,37 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    event,
     func,
     text,
 )
+
+
+def kept_as_written(table: str) -> list[tuple[str, str]]:
+    """What makes a database refuse to change or remove a table's rows: (its kind, a statement), in order."""
+    said = f"{table} are never changed"
+    function = f"{table}_stay"
+    return [
+        *(
+            (
+                "sqlite",
+                f"create trigger {table}_no_{what} before {what} on {table} "
+                f"begin select raise(abort, '{said}'); end",
+            )
+            for what in ("update", "delete")
+        ),
+        (
+            "postgresql",
+            f"create function {function}() returns trigger language plpgsql as "
+            f"$$ begin raise exception '{said}'; end $$",
+        ),
+        (
+            "postgresql",
+            f"create trigger {function} before update or delete or truncate on {table} "
+            f"for each statement execute function {function}()",
+        ),
+    ]
+
 
 metadata = MetaData(
     naming_convention={
@@ -173,8 +202,55 @@ versions = Table(
     Column("by", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("published_at", BigInteger, nullable=False),
+    Column("approved_by", Text),  # whose yes it has, besides that of `by`
+    Column("restores", Integer),  # the version whose files these are, where it was rolled back to
     comment="The prompt book, version by version. A version never changes.",
 )
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 …
+    Column("base", Integer),  # the version in force when it was begun; null where there was none
+    Column("by", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("open", Integer, unique=True),  # 1 while it is, else null: the database itself refuses a second
+    Column("ended_at", BigInteger),
+    Column("version", Integer),  # what it became; null: still open, or discarded
+    comment="What is to become a version. One at most is open.",
+)
+
+draft_pages = Table(
+    "draft_pages",
+    metadata,
+    Column("draft", Integer, primary_key=True, autoincrement=False),
+    Column("path", Text, primary_key=True),
+    Column("text", LargeBinary),  # compressed by zlib; null: this version is to be without it
+    Column("under", Text, nullable=False),  # digest of the published text it replaces; blank where none
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    comment="The pages of the open draft that are to differ from the version in force.",
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("draft", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 … within its draft
+    Column("path", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("before", LargeBinary),  # compressed by zlib; null where there was no such page
+    Column("after", LargeBinary),
+    comment="Who changed which page of a draft, when and why. Only ever added to.",
+)
+
+# What was published, and who changed what, stays as it was: the database refuses anything else, whoever asks.
+for _table in (versions, changes):
+    for _kind, _sentence in kept_as_written(_table.name):
+        _made = DDL(_sentence)  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
+        event.listen(_table, "after_create", _made.execute_if(dialect=_kind))
 
 people = Table(
     "people",

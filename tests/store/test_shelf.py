@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from ivr.book.book import Book, Fault, read
 from ivr.store.database import Database, StoreError
@@ -138,14 +138,63 @@ async def test_a_version_is_kept_small(database: Database, shelf: Shelf) -> None
     assert await shelf.files(1) == long
 
 
+@pytest.mark.parametrize("statement", ["update versions set note = 'better'", "delete from versions", "update changes set reason = ''", "delete from changes"])  # fmt: skip
+async def test_what_was_published_and_who_changed_it_cannot_be_changed_even_by_hand(
+    database: Database, shelf: Shelf, statement: str
+) -> None:
+    await shelf.publish(FILES, "Mo", "the first", at=NINE)
+    before = await shelf.versions()
+    with pytest.raises(StoreError):
+        await database.change(lambda connection: connection.execute(text(statement)))
+    assert await shelf.versions() == before
+    assert await shelf.files(1) == FILES
+
+
+async def test_a_database_in_memory_keeps_versions_as_they_are_too() -> None:
+    database = Database("sqlite://")
+    database.start()
+    shelf = Shelf(database)
+    await shelf.publish(FILES, "Mo", "the first", at=NINE)
+    with pytest.raises(StoreError):
+        await database.change(lambda connection: connection.execute(text("delete from versions")))
+    assert await shelf.files(1) == FILES
+    database.stop()
+
+
+async def test_a_version_remembers_whose_yes_it_has_and_what_it_restores(shelf: Shelf) -> None:
+    await shelf.publish(FILES, "Mo", "the first", at=NINE, approved_by="Kim")
+    await shelf.publish(OTHER, "Mo", "warmer", at=NINE)
+    await shelf.publish(FILES, "Mo", "back", at=NINE, restores=1)
+    told = [(each.version, each.approved_by, each.restores) for each in await shelf.versions()]
+    assert told == [(3, None, 1), (2, None, None), (1, "Kim", None)]
+
+
+async def test_a_file_that_no_book_may_have_is_not_published(shelf: Shelf) -> None:
+    with pytest.raises(ValueError, match="may be called"):
+        await shelf.publish(FILES | {"../x.yaml": ""}, "Mo", "", at=NINE)
+    assert await shelf.versions() == []
+
+
+async def test_a_version_published_elsewhere_is_at_hand_without_anybody_asking(database: Database) -> None:
+    here, elsewhere = Shelf(database, look_every=0.05), Shelf(database)
+    await here.keep_first(FILES, "serve", "", at=NINE)
+    await here.current()
+    looking = asyncio.create_task(here.keep_looking())
+    await elsewhere.publish(OTHER, "Mo", "", at=NINE)
+    async with asyncio.timeout(20):
+        while here.at_hand is None or here.at_hand.version != 2:
+            await asyncio.sleep(0.01)
+    looking.cancel()
+
+
 # Reading a folder.
 
 
 def folder(tmp_path: Path, files: Mapping[str, str | bytes]) -> Path:
-    for name, text in files.items():
+    for name, page in files.items():
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        file.write_bytes(page if isinstance(page, bytes) else page.encode())
     return tmp_path
 
 
