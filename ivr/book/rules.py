@@ -79,6 +79,7 @@ class Rules:
     budgets: Mapping[str, float] = field(default_factory=lambda: BUDGETS)  # seconds, by moment
     numbers: Mapping[str, Number] = field(default_factory=dict)
     queues: Mapping[str, Queue] = field(default_factory=lambda: {"default": Queue()})
+    approval: bool = False  # whether publishing needs a second person's yes
 
     @property
     def announces(self) -> bool:
@@ -131,10 +132,13 @@ def read_rules(node: Node | None, findings: Findings, file: str) -> Rules | None
     budget_form.done()
     queues = _queues(form.form("queues"), findings)
     numbers = _numbers(form.form("numbers"))
+    publishing = form.form("publishing")
+    approval = publishing.flag("approval")
+    publishing.done()
     form.done()
     if zone is None or locale is None:
         return None
-    return Rules(zone, locale, severities, answered_within, moments, pace, budgets, numbers, queues)
+    return Rules(zone, locale, severities, answered_within, moments, pace, budgets, numbers, queues, approval)
 
 
 def _severities(form: Form, findings: Findings) -> Severities:

@@ -147,3 +147,14 @@ def test_a_slip_in_the_voices_is_shown(text, about):
     from tests.book.small import faults
 
     assert about in " ".join(f"{fault.message} {fault.hint}" for fault in faults(voices=VOICES + text + "\n"))
+
+
+def test_a_book_asks_for_a_second_persons_yes_only_where_it_says_so():
+    assert rules("").approval is False
+    assert rules("publishing: {approval: yes}\n").approval is True
+    assert rules("publishing: {approval: no}\n").approval is False
+
+
+def test_a_second_persons_yes_is_yes_or_no():
+    faults = the_fault(rules=RULES + "publishing: {approval: perhaps}\n")
+    assert "yes or no" in str(faults)
