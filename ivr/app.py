@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from ivr.line.signature import Signature
 from ivr.line.webhooks import Line
 from ivr.settings import Settings
 from ivr.store.database import Database, StoreError
+from ivr.store.engine.opening import in_memory
 from ivr.store.ledger import Ledger
 from ivr.store.people import People
 from ivr.store.places import Places
@@ -155,9 +156,10 @@ class Service:
         self.desk = self._desk()
 
     def book(self) -> Book:
-        """The published book. It is read as the service starts, so that no call ever waits for it."""
-        assert self._book is not None, "the service has not been started"
-        return self._book
+        """The published book. It is read as the service starts, and a newer one in the background: no call waits."""
+        book = self.shelf.at_hand or self._book
+        assert book is not None, "the service has not been started"
+        return book
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self.line.owns(scope["path"]):
@@ -175,7 +177,12 @@ class Service:
         self.line.news.start()
         if self._settle:
             settle()
-        task = asyncio.ensure_future(self._create_queues())
+        self._go(self._create_queues())
+        if self.shelf.at_hand is not None and not in_memory(self.settings.ivr_database_url):
+            self._go(self.shelf.keep_looking())  # in memory nobody else can publish
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -104,8 +104,8 @@ class Book:
         return kin[0] if kin else default
 
     def voice(self, locale: str) -> Voice:
-        """The voice of a locale the book has."""
-        return self.locales[locale].voice
+        """The voice of a locale; the nearest, where an earlier version had that locale and this one has not."""
+        return self.locales[self.locale(locale)].voice
 
     def pace(self, locale: str) -> Pace:
         """How fast a locale's voice speaks: its own pace, else that of the rules."""

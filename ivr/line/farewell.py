@@ -142,7 +142,8 @@ class FarewellDesk:
 
 def _answer(ask: Ask, standing: Standing, farewell: Farewell) -> Answer | None:
     """What a caller meant who said something; None where nothing was said, or nobody knows the words."""
-    answers = standing.book.locales[farewell.locale].answers
+    spoken = standing.book.locales.get(farewell.locale)  # another version may be in force by now
+    answers = spoken.answers if spoken is not None else None
     if ask.said.speech is None or answers is None:
         return None
     return understood(ask.said.speech, answers, ask.said.confidence)

@@ -48,6 +48,8 @@ class Hearing:
 
 def hearing(book: Book, queue: Queue, locale: str) -> Hearing | None:
     """How answers are heard in a queue and a locale of the book; None where only keys count."""
+    if locale not in book.locales:
+        return None  # a farewell under way, of a version that had this locale
     answers = book.locales[locale].answers
     language = nearest_language(book, locale)
     if not queue.speech or answers is None or language is None:
