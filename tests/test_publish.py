@@ -11,7 +11,7 @@ from ivr.proof import proof
 from ivr.publish import Faulty, Overtaken, Plan, Publishing, Refused
 from ivr.store.database import Database
 from ivr.store.drafts import Drafts
-from ivr.store.people import People
+from ivr.store.people import People, Roles
 from ivr.store.seal import Seal
 from ivr.store.shelf import Shelf
 from tests.store.cast import NINE
@@ -30,7 +30,8 @@ class World:
     def __init__(self, database: Database) -> None:
         self.shelf, self.drafts = Shelf(database), Drafts(database)
         self.people = People(database, Seal(["a secret for tests"]))
-        self.publishing = Publishing(self.shelf, self.drafts, self.people, proof)
+        self.roles = Roles(database)
+        self.publishing = Publishing(self.shelf, self.drafts, self.roles, proof)
         self.told: list[Plan] = []
 
     async def publish(
@@ -135,7 +136,7 @@ async def test_faults_stop_it_and_say_where_they_are_and_advice_does_not(world: 
         await world.publish(broken)
     assert "^" in str(refused.value.faults[0])
     advice = Fault(Place(GOODBYE), "it could be warmer", fault=False)
-    world.publishing = Publishing(world.shelf, world.drafts, world.people, lambda files: [advice])
+    world.publishing = Publishing(world.shelf, world.drafts, world.roles, lambda files: [advice])
     assert await world.publish(WARMER) == 2
     assert world.told[-1].faults == (advice,)
 
@@ -195,7 +196,7 @@ async def test_rolling_back_to_what_is_said_already_or_was_never_there_is_refuse
 async def test_an_old_version_comes_back_even_where_the_proof_has_grown_since(world: World) -> None:
     await world.publish(WARMER)
     grown = Fault(Place(GOODBYE), "this was allowed once")
-    world.publishing = Publishing(world.shelf, world.drafts, world.people, lambda files: [grown])
+    world.publishing = Publishing(world.shelf, world.drafts, world.roles, lambda files: [grown])
     assert await world.roll_back(1) == 3
     assert world.told[-1].faults == (grown,)
 
@@ -247,7 +248,7 @@ async def test_a_page_saved_while_the_draft_is_being_proved_is_not_published_uns
     def prove(files: Mapping[str, str]) -> list[Fault]:
         return asyncio.run_coroutine_threadsafe(meanwhile(files), loop).result(20)
 
-    world.publishing = Publishing(world.shelf, world.drafts, world.people, prove)
+    world.publishing = Publishing(world.shelf, world.drafts, world.roles, prove)
     with pytest.raises(Refused, match="changed while it was being proved"):
         await world.publish()
     assert len(await world.shelf.versions()) == 1

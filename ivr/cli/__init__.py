@@ -10,7 +10,22 @@ from typing import Annotated
 import typer
 
 from ivr import __version__
-from ivr.cli import call_backs, check, connect, people, proof, rehearse, replay, serve, token, vouchers
+from ivr.cli import (
+    call_backs,
+    carrying,
+    check,
+    connect,
+    draft,
+    people,
+    proof,
+    publish,
+    rehearse,
+    replay,
+    serve,
+    token,
+    versions,
+    vouchers,
+)
 
 app = typer.Typer(
     name="ivr",
@@ -42,6 +57,13 @@ app.command()(serve.serve)
 app.command()(rehearse.rehearse)
 app.command()(replay.replay)
 app.command()(proof.proof)
+app.command()(publish.publish)
+app.command("roll-back")(publish.roll_back)
+app.command()(versions.versions)
+app.command()(versions.compare)
+app.command()(carrying.export)
+app.command("import")(carrying.import_)
+app.add_typer(draft.app, name="draft")
 app.command()(check.check)
 app.command()(check.migrate)
 app.command()(connect.connect)

@@ -1,8 +1,10 @@
 """What `ivr check` looks at: each check answers None when all is well, else what to do."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ivr.settings import Settings
@@ -16,6 +18,7 @@ def every_check(settings: Settings) -> list[tuple[str, str | None]]:
         ("public URL", _public_url),
         ("credentials", _credentials),
         ("book", _book),
+        ("folder", _folder),
         ("voice", _voice),
     ]
     return [(what, _asked(look, settings)) for what, look in checks]
@@ -69,9 +72,49 @@ def _book(settings: Settings) -> str | None:
     from ivr.proof import proof
     from ivr.store.shelf import read_folder
 
+    number, files = _in_force(settings)
     folder = settings.prompts_folder()
-    faults = [fault for fault in proof(read_folder(folder)) if fault.fault]
-    return f"{len(faults)} faults; `ivr proof {folder}` lists them" if faults else None
+    faults = [fault for fault in proof(files or read_folder(folder)) if fault.fault]
+    if not faults:
+        return None
+    if number:
+        return f"{len(faults)} faults in version {number}, which is in force; export it, mend it, publish it"
+    return f"{len(faults)} faults; `ivr proof {folder}` lists them"
+
+
+def _folder(settings: Settings) -> str | None:
+    """Only a folder that somebody named is meant to be what is published."""
+    if settings.ivr_prompts is None:
+        return None
+    from ivr.store.shelf import read_folder
+
+    number, files = _in_force(settings)
+    files_there = read_folder(settings.ivr_prompts)
+    return differs(settings.ivr_prompts, number) if number and files != files_there else None
+
+
+def differs(folder: Path, version: int) -> str:
+    """What serve and check say of a folder that says something else than the version in force."""
+    return (
+        f"{folder} differs from version {version}, which stays in force until `ivr publish {folder}`;"
+        f" `ivr compare {folder}` shows how"
+    )
+
+
+def _in_force(settings: Settings) -> tuple[int, dict[str, str]]:
+    """The number and the files of the version in force; 0 and none where nothing is published."""
+    from ivr.store.database import Database
+    from ivr.store.migrations import is_current
+    from ivr.store.shelf import Shelf
+
+    if not is_current(settings.ivr_database_url):
+        return 0, {}
+    database = Database(settings.ivr_database_url)
+    database.start()
+    try:
+        return asyncio.run(Shelf(database).in_force())
+    finally:
+        database.stop()
 
 
 def _voice(_: Settings) -> str | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ivr.book.book import Book
 from ivr.cli import says
@@ -11,9 +12,14 @@ from ivr.store.call_backs import CallBacks
 from ivr.store.database import Database, StoreError
 from ivr.store.ledger import Ledger
 from ivr.store.migrations import migrate
-from ivr.store.people import People
+from ivr.store.people import People, Roles
 from ivr.store.seal import Seal
 from ivr.store.vouchers import Vouchers
+
+if TYPE_CHECKING:
+    from ivr.publish import Publishing
+    from ivr.store.drafts import Drafts
+    from ivr.store.shelf import Shelf
 
 
 @contextmanager
@@ -38,18 +44,44 @@ def vouchers() -> Iterator[Vouchers]:
 
 
 @contextmanager
+def shelf() -> "Iterator[tuple[Shelf, Drafts, Publishing]]":
+    """The published books, the draft, and the way from one to the other, of the same database.
+
+    A name's role is no secret, so none is needed here.
+    """
+    from ivr.proof import proof
+    from ivr.publish import Publishing
+    from ivr.store.drafts import Drafts
+    from ivr.store.shelf import Shelf
+
+    with _database() as (database, _):
+        kept, drafts = Shelf(database), Drafts(database)
+        yield kept, drafts, Publishing(kept, drafts, Roles(database), proof)
+
+
+_PATIENCE = 30.0  # seconds: whoever types can wait longer for a busy database than a caller
+
+
+@contextmanager
 def _store(what_for: str) -> Iterator[tuple[Database, Seal]]:
     settings = says.settings()
     if not settings.ivr_secret:
         says.stop(f"set IVR_SECRET, {what_for} (any long random text)")
+    with _database() as (database, settings):
+        yield database, Seal(settings.ivr_secret)
+
+
+@contextmanager
+def _database() -> Iterator[tuple[Database, Settings]]:
+    settings = says.settings()
     try:
         migrate(settings.ivr_database_url)
-        database = Database(settings.ivr_database_url)
+        database = Database(settings.ivr_database_url, timeout=_PATIENCE)
         database.start()
     except StoreError as error:
         says.stop(str(error))
     try:
-        yield database, Seal(settings.ivr_secret)
+        yield database, settings
     except StoreError as error:
         says.stop(str(error))
     finally:

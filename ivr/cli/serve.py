@@ -1,10 +1,13 @@
 """ivr serve: the service itself, or with --demo the service and one call to hear."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ivr.cli import says
+
+if TYPE_CHECKING:
+    from ivr.book.book import Book
 
 
 def serve(
@@ -65,6 +68,8 @@ def prepare(settings: Any) -> None:
         service = create_app(settings)
         try:
             await service.open()
+            if sentence := _folder_differs(service.book(), settings):
+                typer.echo(sentence, err=True)
         finally:
             await service.stop()
 
@@ -73,6 +78,19 @@ def prepare(settings: Any) -> None:
         asyncio.run(once())
     except (CannotStart, StoreError, BookFolderError) as error:
         says.stop(str(error))
+
+
+def _folder_differs(book: "Book", settings: Any) -> str | None:
+    """A sentence where the book's folder says something else than the version in force, or cannot be read."""
+    from ivr.cli.checks import differs
+    from ivr.store.shelf import BookFolderError, digest, read_folder
+
+    folder = settings.prompts_folder()
+    try:
+        same = digest(read_folder(folder)) == book.digest
+    except BookFolderError as error:
+        return f"{error}; version {book.version} of the book stays in force."
+    return None if same else f"{differs(folder, book.version or 0)}."
 
 
 def run(app: Any, host: str, port: int, *, workers: int = 1) -> None:

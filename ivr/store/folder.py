@@ -111,6 +111,19 @@ def _text(file: Path) -> str:
         ) from None
 
 
+def left_alone(path: str | Path) -> list[str]:
+    """The other files of a folder, which are no book's: their paths below it, without hidden ones."""
+    found = []
+    for where, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            Path(where, name).relative_to(path).as_posix()
+            for name in names
+            if not name.startswith(".") and not name.endswith(".yaml")
+        ]
+    return sorted(found)
+
+
 def written_from(path: str | Path) -> tuple[int, str] | None:
     """The version a folder was written from and that version's digest; None where the folder does not say."""
     try:

@@ -46,6 +46,22 @@ class Person:
     added_at: datetime
 
 
+class Roles:
+    """Who may do what. Names and roles are no secret, so this needs none."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def role(self, name: str) -> tuple[str, str] | None:
+        """Somebody's name as it is written here, and their role; None where nobody is called so."""
+        try:
+            chosen = select(people.c.name, people.c.role).where(people.c.name == _named(name))
+        except PeopleError:
+            return None
+        row = await self._database.look(lambda connection: connection.execute(chosen).first())
+        return None if row is None else (row.name, row.role)
+
+
 class People:
     """The list of people and tokens. Every method may raise StoreError.
 
@@ -133,15 +149,6 @@ class People:
                 select(tokens.c.name, tokens.c.created_at).order_by(tokens.c.name)
             ).all()
         return {name: _utc(created) for name, created in rows}
-
-    async def role(self, name: str) -> tuple[str, str] | None:
-        """Somebody's name as it is written here, and their role; None where nobody is called so."""
-        try:
-            chosen = select(people.c.name, people.c.role).where(people.c.name == _named(name))
-        except PeopleError:
-            return None
-        row = await self._database.look(lambda connection: connection.execute(chosen).first())
-        return None if row is None else (row.name, row.role)
 
     async def agent_by_address(self, address: str) -> str | None:
         """The name of whose telephone this is: everybody here with one may take calls from it."""

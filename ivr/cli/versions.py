@@ -1,0 +1,113 @@
+"""ivr versions and ivr compare: what was published, and what differs."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ivr.cli import says
+
+if TYPE_CHECKING:
+    from ivr.store.drafts import Drafts
+    from ivr.store.shelf import Shelf
+
+Side = Annotated[str | None, typer.Argument(help="A version's number, `draft`, or a book's folder.")]
+
+
+def versions(
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program.")] = False,
+) -> None:
+    """Every version of the book, the newest first, which is in force: when, by whom, with whose yes, and why.
+
+    Example: ivr versions
+    """
+    from ivr.cli.opened import shelf
+
+    with shelf() as (kept, _, _):
+        every = asyncio.run(kept.versions())
+    if as_json:
+        says.as_json(
+            [
+                {
+                    "version": each.version,
+                    "in_force": number == 0,
+                    "published": each.published_at.isoformat(),
+                    "by": each.by,
+                    "approved_by": each.approved_by,
+                    "note": each.note,
+                    "restores": each.restores,
+                    "digest": each.digest,
+                }
+                for number, each in enumerate(every)
+            ]
+        )
+        return
+    for number, each in enumerate(every):
+        who = f"{each.by}, {each.approved_by}" if each.approved_by else each.by
+        back = f"[version {each.restores} again] " if each.restores else ""
+        when = each.published_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        typer.echo(
+            f"{each.version:>4}  {when}  {who:<24}  {back}{each.note}{'  (in force)' if number == 0 else ''}"
+        )
+    if not every:
+        typer.echo("Nothing is published yet: `ivr serve` keeps the first version, or `ivr publish` does.")
+
+
+def compare(
+    first: Side = None,
+    second: Side = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program.")] = False,
+) -> None:
+    """What differs between two books, page by page and entry by entry, the words side by side.
+
+    With one name: between the version in force and that one, as it would come into force. With none: what
+    `ivr publish` would change.
+
+    Example: ivr compare 3 4
+    """
+    from ivr.book.difference import difference
+    from ivr.cli.comparing import plain, tell_difference
+    from ivr.cli.opened import shelf
+    from ivr.store.folder import BookFolderError
+
+    with shelf() as (kept, drafts, _):
+
+        async def both() -> list[tuple[str, dict[str, str]]]:
+            names = [each for each in (first, second) if each is not None]
+            if not names:
+                there = await drafts.current() is not None
+                names = ["draft" if there else str(says.settings().prompts_folder())]
+            if len(names) == 1:
+                names.insert(0, "")
+            return [await _files(name, kept, drafts) for name in names]
+
+        try:
+            (before, was), (after, now) = asyncio.run(both())
+        except BookFolderError as error:
+            says.stop(str(error))
+    found = difference(was, now)
+    if as_json:
+        says.as_json({"before": before, "after": after} | plain(found))
+    else:
+        tell_difference(found, before, after)
+
+
+async def _files(name: str, shelf: "Shelf", drafts: "Drafts") -> tuple[str, dict[str, str]]:
+    """What a side is called, and its files: the version in force, where it has no name."""
+    from ivr.store.folder import read_folder
+
+    if name == "":
+        number, files = await shelf.in_force()
+        return (f"version {number}, in force" if number else "nothing published yet"), files
+    if name == "draft":
+        draft = await drafts.current()
+        if draft is None:
+            says.stop("there is no draft")
+        return "the draft", draft.files((await shelf.in_force())[1])
+    if name.isascii() and name.isdigit():
+        kept = await shelf.files(int(name)) if len(name) < 10 else None
+        if kept is None:
+            says.stop(f"there is no version {name}; a folder of this name is written ./{name}")
+        return f"version {name}", kept
+    return name, read_folder(Path(name))
