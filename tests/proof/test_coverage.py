@@ -448,18 +448,18 @@ def test_whatever_a_call_is_left_without_the_proof_has_named(seed):
     prompts = own_files()
     whole_book, _ = read(prompts)
     assert whole_book is not None
-    prompts["voices.yaml"] += "\nen-JM:\n  from: en-GB\n"
+    prompts["voices.yaml"] += "\nen-NZ:\n  from: en-GB\n"
     for page in PARTS:  # a child of ours that lacks a third of its entries
         lost = [entry for entry in whole_book.locales["en-GB"].pages[page] if dice.random() < 0.33]
-        prompts[f"en-JM/{page}.yaml"] = "".join(f"- entry: {entry.name}\n  drop: true\n" for entry in lost)
+        prompts[f"en-NZ/{page}.yaml"] = "".join(f"- entry: {entry.name}\n  drop: true\n" for entry in lost)
     book, faults = read(prompts)
     assert book is not None
     assert not [str(fault) for fault in faults]
     named = [fault.message for fault in proof(prompts) if fault.fault]
-    missing = _left_out(book, "en-JM", dice, 150)
+    missing = _left_out(book, "en-NZ", dice, 150)
     assert missing, "the dice took nothing that matters"
     for left_out in missing:
-        if f"en-JM has no page {left_out.partition('/')[0]}" in named:
+        if f"en-NZ has no page {left_out.partition('/')[0]}" in named:
             continue  # the dice took all of it
-        where = f"en-JM {left_out.replace('/', ' ')}"
+        where = f"en-NZ {left_out.replace('/', ' ')}"
         assert any(message.startswith((f"{where},", f"{where}:")) for message in named), left_out
