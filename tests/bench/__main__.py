@@ -241,8 +241,22 @@ def killed(figures: Figures) -> None:
             }  # fmt: skip
 
 
+def regulars(figures: Figures) -> None:
+    """Ten thousand callers who ring ten times each, in every locale: goodbyes repeated, and seconds."""
+    from tests.bench.regulars import ring
+
+    heard = ring()
+    figures["goodbyes repeated within ten calls"] = {
+        "ours": heard.repeats.total(), "goal": 0, "unit": f"of {heard.calls} calls",
+    }  # fmt: skip
+    for page, goal in (("apology", 8), ("apology, extreme", 13), ("goodbye", 10), ("question", 14)):
+        seconds, what = heard.longest[page]
+        figures[f"longest {page}"] = {"ours": round(seconds, 1), "goal": goal, "unit": f"s ({what})"}
+        figures[f"{page}, 95th percentile"] = {"ours": heard.p95(page), "goal": goal, "unit": "s"}
+
+
 PARTS: dict[str, Callable[[Figures], None]] = {
-    "line": line, "composing": composing, "replay": replaying, "help": helping, "killed": killed,
+    "line": line, "composing": composing, "replay": replaying, "help": helping, "killed": killed, "regulars": regulars,
 }  # fmt: skip
 
 

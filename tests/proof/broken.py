@@ -125,7 +125,7 @@ BREAKS: tuple[Break, ...] = (
     Break("too few ways to say it", f"{GB}/goodbye.yaml", "- entry: ‸vv\n  when: call.queue is nobody's\n  say: |\n    Only this.\n", "only one way to say it", fault=False),
     # -- what goes with the pages --
     Break("what was never there is dropped", "en-US/apology.yaml", "- entry: ‸long ago\n  drop: true\n", "no entry of this name is there to be dropped"),
-    Break("an override of what has gone", "en-US/next_steps.yaml", entry("A.", "part: rest", name="‸the rest is in a texts"), "replaces nothing in en-GB", fault=False),
+    Break("an override of what has gone", "en-US/opening.yaml", entry("A.", name="‸together, nobody nameed"), "replaces nothing in en-GB", fault=False),
     Break("a rule nobody follows", "rules.yaml", "‸colour: red\n", "rules.yaml has no “colour”"),
     Break("a zone that is nowhere", "rules.yaml", "timezone: ‸Europe/Lodnon\nlocale: en-GB\n", "timezone is a time zone", whole=True, alone=True),
     Break("a voice that is not there", "voices.yaml", "\nen-ZA:\n  from: en-GB\n  voice: ‸Polly.Ayanda-Nueral\n", "Twilio has no voice “Polly.Ayanda-Nueral”"),
