@@ -6,6 +6,7 @@ Reading never raises. A locale may start from another (`from:` in voices.yaml): 
 replaces the whole entry in its place, a new name stands first, `drop: true` takes one away.
 """
 
+import gc
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -135,6 +136,16 @@ def read(files: Mapping[str, str], version: int | None = None) -> tuple[Book | N
     missing, and every fault, in the order of the files. A book with faults holds what could be read; it
     is not fit to be published.
     """
+    was_on = gc.isenabled()
+    gc.disable()  # a book is a hundred thousand small things that stay: looking for waste costs a third of the time
+    try:
+        return _read(files, version)
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(files: Mapping[str, str], version: int | None) -> tuple[Book | None, list[Fault]]:
     findings = Findings(files)
     if len(files) > MOST_FILES:
         findings.add(Place(""), f"{len(files):,} files; a book has {MOST_FILES:,} at most")

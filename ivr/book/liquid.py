@@ -45,6 +45,8 @@ def parse(words: Words, page: str, part: str = "", *, text: bool = False) -> Tem
         return [Fault(words.at(0), f"more than {MOST_MARKS} values in one line")]
     if gap := _GAP.search(words.text):
         return [Fault(words.at(gap.start()), "more than a hundred spaces in a row")]
+    if (values := _simple(words.text)) is not None:
+        return _Reader(words, page, part, text).read_simple(values)
     try:
         template = (_TEXTS if text else _PAGES).from_string(words.text)
         return _Reader(words, page, part, text).read(template)
@@ -59,6 +61,26 @@ def parse(words: Words, page: str, part: str = "", *, text: bool = False) -> Tem
         return [Fault(words.at(0), "brackets within brackets, too deep to read")]
     except Exception as error:  # a foreign parser: whatever it raises about a line is a fault of that line
         return [Fault(words.at(0), f"this is not Liquid we can read ({type(error).__name__})")]
+
+
+_VALUE = re.compile(r"\{\{\s*(?P<fact>[a-z_.]+)\s*(?P<filters>(?:\|\s*[a-z_]+\s*)*)\}\}")
+_FILTER = re.compile(r"[a-z_]+")
+
+
+def _simple(text: str) -> list[re.Match[str]] | None:
+    """The values of a line in which nothing but facts and filters of ours stands between braces.
+
+    Almost every line is one, and needs no parser. None for any other: python-liquid reads it, and says what is
+    wrong with it.
+    """
+    braces = text.count("{") + text.count("}")
+    if not braces:
+        return []
+    values = [*_VALUE.finditer(text)]
+    if 4 * len(values) != braces or not all(value["fact"] in BY_NAME for value in values):
+        return None
+    named = [name for value in values for name in _FILTER.findall(value["filters"])]
+    return values if all(name in FILTERS for name in named) else None
 
 
 class _Reader:
@@ -81,6 +103,20 @@ class _Reader:
             return self.faults
         whole = partial(_render, template, frozenset(self.named)) if self.tagged else None
         return Template(joined(self.pieces), frozenset(self.needs), tuple(self.says), whole)
+
+    def read_simple(self, values: list[re.Match[str]]) -> Template | list[Fault]:
+        """The same for a line that needed no parser."""
+        end, text = 0, self.words.text
+        for value in values:
+            self.pieces += self.markup.read(text[end : value.start()], end)
+            end = value.end()
+            filters = [
+                (found[0], found.start(), False) for found in _FILTER.finditer(text, *value.span("filters"))
+            ]
+            self._value(value["fact"], value.start("fact"), filters, value.start(), frozenset())
+        self.pieces += self.markup.read(text[end:], end)
+        self.markup.close()
+        return self.faults or Template(joined(self.pieces), frozenset(self.needs), tuple(self.says))
 
     def _fault(self, offset: int, message: str, hint: str | None = None) -> None:
         self.faults.append(Fault(self.words.at(offset), message, hint))
@@ -110,27 +146,38 @@ class _Reader:
         if not isinstance(expression, FilteredExpression) or not isinstance(expression.left, Path):
             self._fault(at, "only a fact can be said: {{ fact }} or {{ fact | filter }}")
             return
-        fact = self._fact(expression.left, at)
+        path = expression.left
+        filters = [(each.name, each.token.start_index, bool(each.args)) for each in expression.filters or ()]
+        self._value(_name(path), self._at(path, at), filters, at, known)
+
+    def _value(
+        self, name: str, at: int, filters: list[tuple[str, int, bool]], braces: int, known: frozenset[str]
+    ) -> None:
+        """One fact through its filters; of each filter its name, where it stands and whether it is given more."""
+        fact = self._fact(name, at)
         if fact is None:
             return
         if fact.name not in known:
             self.needs.add(fact.name)
         names: list[str] = []
-        for filter_ in expression.filters or ():
-            if not self._filter(fact, filter_, names):
+        for filter_, where, given in filters:
+            if not self._filter(fact, filter_, where, given, names):
                 return
-            names.append(filter_.name)
+            names.append(filter_)
         if problem := self._bare(fact, names):
-            self._fault(at, *problem)
+            self._fault(braces, *problem)
         elif self.markup.words_only and any(FILTERS[name].ssml for name in names):
-            self._fault(at, f"<{self.markup.words_only}> holds words only; {names[-1]} gives more than words")
+            self._fault(
+                braces, f"<{self.markup.words_only}> holds words only; {names[-1]} gives more than words"
+            )
         else:
             self.says.append((fact.name, tuple(names)))
             self.pieces.append(Say(fact.name, tuple(names), text=self.text))
 
-    def _fact(self, path: Path, at: int) -> Fact | None:
-        at = path.token.start_index if path.token.start_index >= 0 else at
-        name = _name(path)
+    def _at(self, path: Path, otherwise: int) -> int:
+        return path.token.start_index if path.token.start_index >= 0 else otherwise
+
+    def _fact(self, name: str, at: int) -> Fact | None:
         self.named.add(name)
         fact = BY_NAME.get(name)
         if fact is None:
@@ -143,12 +190,11 @@ class _Reader:
             fact = None
         return fact
 
-    def _filter(self, fact: Fact, filter_: Any, before: list[str]) -> bool:
-        name, at = filter_.name, filter_.token.start_index
+    def _filter(self, fact: Fact, name: str, at: int, given: bool, before: list[str]) -> bool:
         spec = FILTERS.get(name)
         if spec is None:
             self._fault(at, f"no filter is called “{name[:40]}”", nearest(name, FILTERS))
-        elif filter_.args:
+        elif given:
             self._fault(at, f"{name} takes nothing after it")
         elif before and (name != "slowly" or "slowly" in before):
             self._fault(at, f"{name} cannot follow {before[-1]}", "one filter, and | slowly after it")
@@ -179,7 +225,7 @@ class _Reader:
             self._fault(at, "ranges (1..n) are not read")
             return
         if isinstance(expression, Path):
-            self._fact(expression, at)
+            self._fact(_name(expression), self._at(expression, at))
             return
         left = getattr(expression, "left", None)
         if isinstance(left, Path) and (fact := BY_NAME.get(_name(left))) and fact.type == "choice":

@@ -247,7 +247,7 @@ class _Entry:
         answered: list[str] = []
         silent = False
         faults: list[Fault] = []
-        for marker in _MARKER.finditer(words.text):
+        for marker in _MARKER.finditer(words.text) if "[" in words.text else ():
             kind, given, at = marker[1].lower(), marker[2].strip(), words.at(marker.start())
             if kind == "silence" and not given:
                 silent = True
@@ -261,7 +261,9 @@ class _Entry:
                 hint = nearest(given, PROMISES) if kind == "promise" else "as in [recording bye.wav], once"
                 faults.append(Fault(at, f"{marker[0][:60]} is not a {kind}", hint or ", ".join(PROMISES)))
         # blanked, not cut out, so that every place in the line stays where it is
-        bare = _MARKER.sub(lambda marker: " " * len(marker[0]), words.text)
+        bare = words.text
+        if "[" in bare:
+            bare = _MARKER.sub(lambda marker: " " * len(marker[0]), bare)
         said = " ".join(bare.split())
         if silent and (said or promises or recordings or answered):
             faults.append(Fault(words.at(0), "[silence] stands alone, without words"))

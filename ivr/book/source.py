@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -24,8 +24,7 @@ _REFUSED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position in a file, as an editor counts: line and column from 1."""
 
     file: str
@@ -118,9 +117,8 @@ class Scalar:
             return [(self.text, self.place)]
         found = []
         for number, text in enumerate(self.text.split("\n"), self.place.line + 1):
-            at = Place(self.place.file, number)
-            indent = len(findings.line(at)) - len(text)
-            found.append((text, replace(at, column=max(indent, 0) + 1)))
+            indent = len(findings.line(Place(self.place.file, number))) - len(text)
+            found.append((text, Place(self.place.file, number, max(indent, 0) + 1)))
         return found
 
 

@@ -170,6 +170,10 @@ class Template:
         return said
 
 
+def _tidied(piece: str) -> str:
+    return piece if piece.isprintable() and "  " not in piece else re.sub(r"\s+", " ", piece)
+
+
 def joined(pieces: list[str | Say]) -> tuple[str | Say, ...]:
     """Neighbouring literals as one, spaces tidied."""
     found: list[str | Say] = []
@@ -178,7 +182,7 @@ def joined(pieces: list[str | Say]) -> tuple[str | Say, ...]:
             found[-1] += piece
         else:
             found.append(piece)
-    found = [re.sub(r"\s+", " ", piece) if isinstance(piece, str) else piece for piece in found]
+    found = [_tidied(piece) if isinstance(piece, str) else piece for piece in found]
     if found and isinstance(found[0], str):
         found[0] = found[0].lstrip()
     if found and isinstance(found[-1], str):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.book import liquid
 from ivr.book.liquid import LONGEST_LINE, parse
 from ivr.book.source import Fault, Place, Words
 from ivr.book.spoken import Value, plain
@@ -244,3 +245,35 @@ def test_every_fact_that_may_be_spoken_can_be_said_somehow():
             ways = ["", *(f" | {name}" for name in FILTERS)]
             lines = [parse(Words(f"{{{{ {fact.name}{way} }}}}", ((0, HERE),)), page, part) for way in ways]
             assert any(isinstance(line, Template) for line in lines), fact.name
+
+
+# ---- lines that need no parser ----
+
+_PIECES = st.sampled_from(
+    ["Bye", " ", ", ", "&", "<p>", "</p>", "[pause]", "}}", "{", '<break time="1s"/>', "<sub alias='a'>", "</sub>", "<", "é"]
+)  # fmt: skip
+_VALUES = st.builds(
+    lambda fact, filters, space: "{{" + space + fact + "".join(f"{space}|{space}{name}" for name in filters) + space + "}}",
+    st.sampled_from(["caller.name", "wait.queue", "step.by", "step.reference", "severity", "day.part", "call.resolved"]),
+    st.lists(st.sampled_from(["spell", "slowly", "spoken_wait", "spoken_date", "list", "digits"]), max_size=3),
+    st.sampled_from(["", " ", "  "]),
+)  # fmt: skip
+
+
+@given(
+    st.lists(_PIECES | _VALUES, max_size=8).map("".join),
+    st.sampled_from(["goodbye", "apology", "next_steps", "texts"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_line_that_needs_no_parser_is_read_as_the_parser_would(line: str, page: str):
+    words, part = Words(line, ((0, HERE),)), "reference" if page == "next_steps" else ""
+    quick = parse(words, page, part, text=page == "texts")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(liquid, "_simple", lambda text: None)
+        whole = parse(words, page, part, text=page == "texts")
+    if isinstance(quick, list) or isinstance(whole, list):
+        assert quick == whole
+        return
+    assert (quick.needs, quick.says) == (whole.needs, whole.says)
+    facts = FACTS_KNOWN | {"caller.name": "A&B", "wait.queue": 700}
+    assert quick.render(facts, english()) == whole.render(facts, english())

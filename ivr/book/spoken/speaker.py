@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import ClassVar, NamedTuple, TypeAlias
 
+from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 from ivr.book.spoken.codes import Spelling, spelled, telephone_groups, together, with_breaks
@@ -59,7 +60,7 @@ class Speaker(ABC):
         self.locale = locale
         self.today = today
         self.spelling = self.spellings.get(locale) or next(iter(self.spellings.values()))
-        self._babel = locale.replace("-", "_")
+        self._babel = _dated_as(locale)
 
     # -- what each language says its own way --
 
@@ -217,6 +218,16 @@ def _wait(kind: type[Speaker], locale: str, seconds: int) -> str:
 def _date(kind: type[Speaker], locale: str, day: date, today: date) -> str:
     speaker, ahead = kind(locale, today), (day - today).days
     return speaker.near(ahead) if ahead in (0, 1) else speaker.far(day, year=day.year != today.year)
+
+
+@lru_cache(maxsize=256)
+def _dated_as(locale: str) -> str:
+    """The locale by whose customs dates are said: its language's, where nobody knows those of the place."""
+    name = locale.replace("-", "_")
+    try:
+        return str(Locale.parse(name))
+    except (UnknownLocaleError, ValueError):
+        return name.partition("_")[0]
 
 
 @lru_cache(maxsize=4096)
