@@ -4,13 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ivr.book.book import Book
 from ivr.calls.wrapup import Gift, Step, Wrapup
 from ivr.farewell.facts import event_hash
 from ivr.farewell.moments import Farewell, Promise
 from ivr.farewell.promises import IN_FRONT_FOR
-from tests.farewell.generated import NOW, Situation, situation, texts_of, wait_of
+from tests.farewell.generated import NOW, Situation, names_of, situation, situations, texts_of, wait_of
 from tests.farewell.small_book import RULES, book_with
 
 NOTICE = "Our Leeds office is closed & quiet today."
@@ -230,3 +232,58 @@ def test_after_a_return_neither_is_promised_again():
     first = of.farewell(book)
     again = of.farewell(book, part=2, earlier_parts=[first], proven={1: {"opening"}})
     assert (again.promises, texts_of(again, "goodbye")) == ((), ["Bye."])
+
+
+# ---- whatever the book says ----
+
+_POOL = (
+    "Words.",
+    "Other words.",
+    "{{ line.notice }} Words.",
+    "{{ line.event }} Words.",
+    "{{ line.event }} and {{ line.notice }}",
+    "A voucher. [promise voucher]",
+    "A place. [promise front_of_queue]",
+    "A voucher and a place. [promise front_of_queue] [promise voucher]",
+)
+_VOUCHER = "- entry: v\n  part: voucher\n  tone: any\n  say: |\n    Your code: {{ voucher.code }}.\n"
+_PARTS = {"opening": "", "apology": "", "next_steps": "ours", "question": "ask", "goodbye": ""}
+
+
+@st.composite
+def odd_books(draw: st.DrawFn) -> Book:
+    """Notices, events and promises wherever a writer might put them."""
+    pages = {}
+    for page, part in _PARTS.items():
+        entries = []
+        for number in range(draw(st.integers(1, 3))):
+            lines = draw(st.lists(st.sampled_from(_POOL), min_size=1, max_size=3, unique=True))
+            offer = draw(st.sampled_from(("", "  offer: true\n")))
+            head = f"- entry: e{number}\n  tone: any\n{offer}" + (f"  part: {part}\n" if part else "")
+            entries.append(f"{head}  say: |\n" + "".join(f"    {line}\n" for line in lines))
+        pages[page] = "\n".join(entries)
+    return book_with(rules=TOLD, texts=_VOUCHER, **pages)
+
+
+@given(odd_books(), situations, st.booleans(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_whatever_the_book_says_each_is_said_and_promised_once(
+    book: Book, of: Situation, told: bool, all_heard: bool
+):
+    of = able(replace(of, story=replace(of.story, queue="default")))
+    announced = {event_hash(EVENT)} if told else set()
+    first = of.farewell(book, announced=announced)
+    heard = names_of(first) if all_heard else []
+    second = of.farewell(book, announced=announced, part=2, earlier_parts=[first], proven={1: heard})
+    for farewells in ([first, second] if all_heard else [first], [second]):
+        said = [text for farewell in farewells for text in texts_of(farewell)]
+        assert sum(NOTICE in text for text in said) <= 1
+        assert sum(EVENT in text for text in said) <= (0 if told else 1)
+    for kind, word in (("voucher", "voucher"), ("front_of_queue", "place")):
+        promises = [promise for one in (first, second) for promise in one.promises if promise.kind == kind]
+        spoken = [text for one in (first, second) for text in texts_of(one) if word in text]
+        assert len(promises) == len(spoken) <= 1
+    assert first.event == (event_hash(EVENT) if any(EVENT in text for text in texts_of(first)) else None)
+    amiss = first.tone != "plain" or of.wrapup.resolved is False or of.wrapup.trouble is True
+    assert not (amiss and "voucher" in " ".join(texts_of(first)))
+    assert of.wait.severity == "extreme" or "place" not in " ".join(texts_of(first))
