@@ -233,21 +233,25 @@ class Drafts:
             clashes, left = [], []
             for path in sorted({*files, *began, *published, *pages}):
                 page, mine, was = pages.get(path), files.get(path), began.get(path)
-                now = page.text if page else published.get(path)
-                if mine == now:
+                theirs, ours = (page, None) if page is None or page.by != by else (None, page)
+                now, then_published = page.text if page else published.get(path), published.get(path)
+                behind = page is not None and _overtaken(page, then_published)
+                if mine == now and not (behind and (replace or ours is not None)):
                     continue
                 if replace:
                     then[path] = mine
                 elif mine == was:  # not touched in this folder: what others made of it stays
-                    if page is not None and page.by == by:
-                        then[path] = published.get(path)
-                    elif page is not None:
-                        left.append(page)
-                elif (page is not None and page.by != by) or (
-                    published.get(path) != was and published.get(path) != mine
-                ):
-                    theirs = page if page is not None and page.by != by else None
-                    clashes.append(_clash(connection, path, theirs, published.get(path), was, mine))
+                    if ours is not None:
+                        then[path] = then_published
+                    elif theirs is not None:
+                        left.append(theirs)
+                elif theirs is not None:
+                    clashes.append(_clash(connection, path, theirs, then_published, was, mine))
+                elif ours is not None and behind and base is None:  # nobody said that they have seen it
+                    before = _text_of(connection, path, ours.under)
+                    clashes.append(_clash(connection, path, None, then_published, before, mine))
+                elif then_published != was and then_published != mine:
+                    clashes.append(_clash(connection, path, None, then_published, was, mine))
                 else:
                     then[path] = mine
             if clashes:

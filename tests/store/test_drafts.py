@@ -249,6 +249,23 @@ async def test_a_folder_of_an_older_version_does_not_undo_what_was_published_sin
         await take(drafts, FILES, by="Ana", base=9)
 
 
+async def test_ones_own_page_that_was_published_otherwise_since_is_told_until_one_says_it_was_seen(
+    shelf: Shelf, drafts: Drafts
+) -> None:
+    mine = FILES | {GOODBYE: WARMER}
+    await take(drafts, mine, by="Ana", base=1)
+    await shelf.publish(FILES | {GOODBYE: WARMEST}, "Mo", "mine", at=NINE)
+    for base in (None, 1):
+        with pytest.raises(DraftClash, match=r"goodbye\.yaml was changed by Mo .* in version 2") as refused:
+            await take(drafts, mine, by="Ana", base=base)
+        assert refused.value.clashes[0].base == FILES[GOODBYE]
+    assert await take(drafts, mine, by="Ana", base=2) == ([GOODBYE], [])
+    draft = await drafts.current()
+    assert draft is not None
+    assert await shelf.clashes(draft) == []
+    assert draft.pages[GOODBYE].text == WARMER
+
+
 async def test_a_draft_that_moved_is_not_published(shelf: Shelf, drafts: Drafts) -> None:
     await save(drafts, WARMER, by="Ana")
     draft = await drafts.current()
