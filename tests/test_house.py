@@ -8,8 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 
-from ivr.book.rules import Queue
+from ivr.book.pages import PROMISES
+from ivr.book.rules import Queue, Rules
+from ivr.book.template import FILTERS
 from ivr.book.vocabulary import FACTS, PARTS
 from ivr.settings import Settings
 
@@ -100,6 +103,52 @@ def test_every_fact_page_and_part_is_in_the_writers_guide() -> None:
     missing += [page for page in PARTS if f"`{page}`" not in GUIDE]
     missing += [part for parts in PARTS.values() for part in parts if part and f"`{part}`" not in GUIDE]
     assert not missing
+
+
+def _rows(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading of the guide."""
+    below = GUIDE.partition(f"\n## {heading}\n")[2]
+    table = re.search(r"(?:^\|.*\n)+", below, re.MULTILINE)
+    assert table, heading
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+        for line in table[0].splitlines()[2:]
+    ]
+
+
+def test_every_part_of_a_page_has_an_example_in_the_writers_guide() -> None:
+    told, page = {}, ""
+    for name, part, heard, example in _rows("Pages and parts"):
+        page = name.strip("`") or page
+        told[page, part.strip("`")] = heard and example
+    assert set(told) == {(page, part) for page, parts in PARTS.items() for part in parts}
+    assert all(told.values())
+
+
+def test_every_fact_has_its_values_or_an_example_in_the_writers_guide() -> None:
+    told = {cells[0].strip("`"): cells for cells in _rows("Facts")}
+    assert set(told) == {fact.name for fact in FACTS}
+    for fact in FACTS:
+        wanted = " · ".join(fact.values) if fact.values else "flag" if fact.type == "flag" else fact.example
+        assert told[fact.name][2] == wanted, fact.name
+        assert ("always known" in told[fact.name][4]) is fact.always, fact.name
+
+
+def test_every_filter_promise_and_mark_is_in_the_writers_guide() -> None:
+    assert {cells[0].strip("`") for cells in _rows("Filters")} == set(FILTERS)
+    assert all(cells[1] and cells[2] for cells in _rows("Filters"))
+    marks = ("[pause]", "[long pause]", "[silence]", "[promise text_note]", "[recording bye.wav]")
+    wanted = [*PROMISES, *marks, "[yes goes back]", "[yes goes on]", "taste.yaml"]
+    assert not [name for name in wanted if f"`{name}`" not in GUIDE]
+
+
+def test_every_rule_of_the_book_is_in_the_writers_guide() -> None:
+    written = yaml.safe_load((ROOT / "prompts" / "rules.yaml").read_text("utf-8"))
+    told = {cells[0].strip("`") for cells in _rows("The book's rules")}
+    assert set(written) <= told
+    # read from `earlier`, `seconds` and `publishing`
+    renamed = {"answered_within": "earlier", "budgets": "seconds", "approval": "publishing"}
+    assert told == {renamed.get(field.name, field.name) for field in fields(Rules)}
 
 
 def test_every_rule_of_a_queue_is_in_the_writers_guide() -> None:
