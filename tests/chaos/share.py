@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from dataclasses import dataclass
+from functools import cache
 
 from tests.chaos.generator import generated
 from tests.chaos.smaller import smaller
@@ -21,8 +22,14 @@ class Tried:
 
 def share(seeds: range) -> list[Tried]:
     """Play the calls of these seeds."""
-    gc.freeze()  # the libraries and the book live as long as the process
+    _settle()
     return asyncio.run(_whole(seeds))
+
+
+@cache
+def _settle() -> None:
+    """The libraries and the book live as long as the process; once, or the waste of every share would stay too."""
+    gc.freeze()
 
 
 async def _whole(seeds: range) -> list[Tried]:
