@@ -37,17 +37,35 @@ def proof_page(
     """Every fault and all advice of one file, as on each keystroke.
 
     `book` was read a moment ago; `files` are its files, that of `path` with the text as it stands now. What a
-    page means to locales that start from its own, and a farewell as a whole, is left to `proof`.
+    file means to locales that start from its own, to other files, and to a farewell as a whole, `proof` tells.
     """
     changed, faults = read_one(book, files, path)
     if changed is None:
-        return [fault for fault in proof(files, recorded) if fault.place.file == path]
+        return _beside_the_pages(files, path)
     locale, page = path.removesuffix(".yaml").split("/")
     found = _page(
         reading(changed, locale), page, Coverage(files, _broken(faults)), recordings.Recordings(recorded)
     )
     mine = [fault for fault in _once(found, files) if fault.place.file == path]
     return _in_order([*faults, *mine], files)
+
+
+def _beside_the_pages(files: Mapping[str, str], path: str) -> list[Fault]:
+    """The same for rules, voices, and a locale's steps, names, gifts, answers and taste."""
+    name = path.rpartition("/")[2]
+    few = {each: text for each, text in files.items() if "/" not in each or each.rpartition("/")[2] == name}
+    book, faults = read(few)
+    found = voices.voices(files) if path == "voices.yaml" else _ready(book, path)
+    mine = [fault for fault in [*faults, *_once(found, files)] if fault.place.file == path]
+    return _in_order(mine, files)
+
+
+def _ready(book: Book | None, path: str) -> Iterator[Fault]:
+    locale = path.partition("/")[0]
+    if book is not None and locale in book.locales:
+        read_as = reading(book, locale)
+        yield from wording.ready_steps(read_as)
+        yield from overrides.steps(read_as)
 
 
 def as_plain(fault: Fault) -> dict[str, Any]:

@@ -218,6 +218,17 @@ def replaying(figures: Figures) -> None:
     figures["replay"] = {"ours": round(calls_per_second()), "goal": 5000, "unit": "calls/s"}
 
 
+def proofing(figures: Figures) -> None:
+    """A book of eight locales: read, proofread, and proofread at each keystroke."""
+    from tests.bench.proofing import megabytes, milliseconds
+
+    took = milliseconds()
+    figures["reading a book"] = {"ours": took["read"], "goal": 300, "unit": "ms"}
+    figures["a book in memory"] = {"ours": megabytes(), "goal": 60, "unit": "MB"}
+    figures["proofreading a book"] = {"ours": took["proof"], "goal": 3000, "unit": "ms"}
+    figures["proofreading a page"] = {"ours": took["page"], "goal": 150, "unit": "ms"}
+
+
 def helping(figures: Figures) -> None:
     """`ivr --help`, from the shell's point of view."""
     command = [str(Path(sys.executable).with_name("ivr")), "--help"]
@@ -256,7 +267,8 @@ def regulars(figures: Figures) -> None:
 
 
 PARTS: dict[str, Callable[[Figures], None]] = {
-    "line": line, "composing": composing, "replay": replaying, "help": helping, "killed": killed, "regulars": regulars,
+    "line": line, "composing": composing, "replay": replaying, "regulars": regulars, "proof": proofing, "help": helping,
+    "killed": killed,
 }  # fmt: skip
 
 
