@@ -5,10 +5,8 @@ written, and they are told whose it is. Different pages never stand in each othe
 before, who changed it and why is written down and stays.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from sqlalchemy import Connection, delete, select
 
@@ -26,51 +24,14 @@ from ivr.store.published import (
     unpacked,
 )
 from ivr.store.recall import micros, moment
-from ivr.store.tables import changes, draft_pages, drafts, versions
+from ivr.store.standing_draft import Clash, Draft, Files, Page, behind, clash, open_draft, text_of
+from ivr.store.tables import changes, draft_pages, drafts
 
-Files: TypeAlias = Mapping[str, str]
-
-_LOOKED_BACK = 50  # versions and changes searched for the text that somebody began from
+__all__ = ["Change", "Clash", "Draft", "DraftClash", "DraftError", "Drafts", "Opened", "Page"]
 
 
 class DraftError(Exception):
     """What cannot be done with the draft as it is. The message is a sentence for whoever asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of the draft that is to differ from the published one."""
-
-    path: str
-    text: str | None  # None: there is to be no such page
-    under: str  # digest of the published text it was written over; blank where there was none
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The draft as it stands."""
-
-    number: int
-    base: int | None  # the version in force when it was begun
-    by: str  # who began it
-    begun_at: datetime
-    pages: Mapping[str, Page]
-
-    def files(self, published: Files) -> dict[str, str]:
-        """The whole book it would make of the published one."""
-        files = dict(published)
-        for path, page in self.pages.items():
-            if page.text is None:
-                files.pop(path, None)
-            else:
-                files[path] = page.text
-        return files
-
-    def overtaken(self, published: Files) -> list[Page]:
-        """The pages that were also changed by a version published since they were written."""
-        return [page for page in self.pages.values() if _overtaken(page, published.get(page.path))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +45,6 @@ class Opened:
     by: str | None = None  # who wrote the draft's text; None: it is the published one
     at: datetime | None = None
     overtaken: bool = False  # published otherwise since: `digest` is then the published text's
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """A page that somebody else changed since: all three texts, so that they can be laid side by side."""
-
-    path: str
-    by: str
-    at: datetime
-    version: int | None  # where it was published since; None: it stands in the draft
-    base: str | None  # what was begun from; None also where that is not known any more
-    theirs: str | None
-    mine: str | None
-
-    def __str__(self) -> str:
-        at = self.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        how = f"in version {self.version}" if self.version is not None else "in the draft"
-        return f"{self.path} was changed by {self.by} at {at} {how}"
 
 
 class DraftClash(DraftError):
@@ -149,7 +92,7 @@ class Drafts:
             page = draft.pages.get(path) if draft else None
             if page is None:
                 return Opened(path, published, page_digest(published), published)
-            overtaken = _overtaken(page, published)
+            overtaken = behind(page, published)
             named = page_digest(published if overtaken else page.text)
             return Opened(path, page.text, named, published, page.by, page.at, overtaken)
 
@@ -174,10 +117,10 @@ class Drafts:
             draft = open_draft(connection)
             page = draft.pages.get(path) if draft else None
             now = page.text if page else published
-            overtaken = page is not None and _overtaken(page, published)
+            overtaken = page is not None and behind(page, published)
             if based_on != page_digest(published if overtaken else now):
-                base = _text_of(connection, path, based_on)
-                raise DraftClash([_clash(connection, path, page, published, base, text)])
+                base = text_of(connection, path, based_on)
+                raise DraftClash([clash(connection, path, page, published, base, text)])
             _put(connection, draft, number, path, now, text, published, by=by, reason=reason, at=at)
             return page_digest(text)
 
@@ -235,8 +178,8 @@ class Drafts:
                 page, mine, was = pages.get(path), files.get(path), began.get(path)
                 theirs, ours = (page, None) if page is None or page.by != by else (None, page)
                 now, then_published = page.text if page else published.get(path), published.get(path)
-                behind = page is not None and _overtaken(page, then_published)
-                if mine == now and not (behind and (replace or ours is not None)):
+                late = page is not None and behind(page, then_published)
+                if mine == now and not (late and (replace or ours is not None)):
                     continue
                 if replace:
                     then[path] = mine
@@ -246,12 +189,12 @@ class Drafts:
                     elif theirs is not None:
                         left.append(theirs)
                 elif theirs is not None:
-                    clashes.append(_clash(connection, path, theirs, then_published, was, mine))
-                elif ours is not None and behind and base is None:  # nobody said that they have seen it
-                    before = _text_of(connection, path, ours.under)
-                    clashes.append(_clash(connection, path, None, then_published, before, mine))
+                    clashes.append(clash(connection, path, theirs, then_published, was, mine))
+                elif ours is not None and late and base is None:  # nobody said that they have seen it
+                    before = text_of(connection, path, ours.under)
+                    clashes.append(clash(connection, path, None, then_published, before, mine))
                 elif then_published != was and then_published != mine:
-                    clashes.append(_clash(connection, path, None, then_published, was, mine))
+                    clashes.append(clash(connection, path, None, then_published, was, mine))
                 else:
                     then[path] = mine
             if clashes:
@@ -284,34 +227,6 @@ class Drafts:
         )
         rows = await self._database.look(lambda connection: connection.execute(chosen).all())
         return [Change(*row[:4], moment(row[4]), row[5], unpacked(row[6]), unpacked(row[7])) for row in rows]
-
-
-def open_draft(connection: Connection) -> Draft | None:
-    """The draft that is open."""
-    row = connection.execute(select(drafts).where(drafts.c.open == 1)).first()
-    if row is None:
-        return None
-    chosen = select(draft_pages).where(draft_pages.c.draft == row.number).order_by(draft_pages.c.path)
-    pages = {
-        each.path: Page(each.path, unpacked(each.text), each.under, each.by, moment(each.at))
-        for each in connection.execute(chosen)
-    }
-    return Draft(row.number, row.base, row.by, moment(row.begun_at), pages)
-
-
-def clashes_with(connection: Connection, draft: Draft, published: Files) -> list[Clash]:
-    """What stands in the way of publishing a draft: its pages that a later version changed as well."""
-    return [
-        _clash(
-            connection, page.path, None, published.get(page.path),
-            _text_of(connection, page.path, page.under), page.text,
-        )
-        for page in draft.overtaken(published)
-    ]  # fmt: skip
-
-
-def _overtaken(page: Page, published: str | None) -> bool:
-    return page_digest(published) != page.under and published != page.text
 
 
 def _put(
@@ -351,53 +266,6 @@ def _end_if_empty(connection: Connection, at: datetime) -> None:
     draft = open_draft(connection)
     if draft is not None and not draft.pages:
         end_draft(connection, draft.number, at, None)
-
-
-def _clash(
-    connection: Connection,
-    path: str,
-    page: Page | None,
-    published: str | None,
-    base: str | None,
-    mine: str | None,
-) -> Clash:
-    """Whose text is newest: the published one where it has overtaken the draft's, else the draft's."""
-    if page is not None and not _overtaken(page, published):
-        return Clash(path, page.by, page.at, None, base, page.text, mine)
-    made = (
-        select(versions.c.version, versions.c.by, versions.c.published_at)
-        .join(drafts, drafts.c.version == versions.c.version)
-        .join(changes, (changes.c.draft == drafts.c.number) & (changes.c.path == path))
-        .order_by(versions.c.version.desc())
-    )
-    newest_of_all = select(versions.c.version, versions.c.by, versions.c.published_at).order_by(
-        versions.c.version.desc()
-    )
-    row = connection.execute(made).first() or connection.execute(newest_of_all).first()
-    number, by, at = row if row is not None else (None, "nobody", 0)
-    return Clash(path, by, moment(at), number, base, published, mine)
-
-
-def _text_of(connection: Connection, path: str, wanted: str) -> str | None:
-    """The text of a page that had this digest once; None where it had none, or it is too long ago."""
-    if not wanted:
-        return None
-    logged = (
-        select(changes.c.before, changes.c.after)
-        .where(changes.c.path == path)
-        .order_by(changes.c.draft.desc(), changes.c.number.desc())
-        .limit(_LOOKED_BACK)
-    )
-    for row in connection.execute(logged):
-        for kept in row:
-            if page_digest(text := unpacked(kept)) == wanted:
-                return text
-    numbers = select(versions.c.version).order_by(versions.c.version.desc()).limit(_LOOKED_BACK)
-    for number in connection.execute(numbers).scalars().all():
-        text = (files_of(connection, number) or {}).get(path)
-        if page_digest(text) == wanted:
-            return text
-    return None
 
 
 def _fit_name(path: str) -> None:

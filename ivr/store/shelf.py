@@ -12,7 +12,6 @@ from sqlalchemy import Connection, select
 from ivr.book import book
 from ivr.book.book import Book, Fault
 from ivr.store.database import Database, StoreError, StoreUnavailable
-from ivr.store.drafts import Clash, Draft, clashes_with, open_draft
 from ivr.store.folder import BookFolderError, read_folder, unfit
 from ivr.store.published import (
     alone,
@@ -26,6 +25,7 @@ from ivr.store.published import (
     version_row,
 )
 from ivr.store.recall import moment
+from ivr.store.standing_draft import Clash, Draft, clashes_with, open_draft
 from ivr.store.tables import versions
 from ivr.watch import log
 

@@ -89,6 +89,22 @@ def test_without_a_draft_the_folder_is_published_and_said_to_be(shop: Shop) -> N
     assert answer["difference"]["counts"]["pages"]["changed"] == 1
 
 
+def test_a_writer_needs_no_secret_of_the_services(shop: Shop) -> None:
+    del shop.env["IVR_SECRET"]
+    shop.edit("book")
+    shop.done("publish", "--by", "Ana", "--note", "softer")
+    shop.done("versions")
+
+
+def test_a_database_that_is_away_is_a_sentence(shop: Shop) -> None:
+    shop.env["IVR_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/nothing"
+    for words in (("publish", "--by", "Ana", "--note", "x"), ("versions",), ("export", "new")):
+        done = shop(*words)
+        assert done.returncode == 2
+        assert "the database at 127.0.0.1:1 cannot be used now" in sentence(done)
+    assert not (shop.folder / "new").exists()
+
+
 def test_faults_stop_it_with_carets_and_exit_code_1(shop: Shop) -> None:
     shop.edit("book", "sorry", "sorry, {{ caller.nmae }}")
     done = shop("publish", "--by", "Ana", "--note", "softer")
