@@ -41,7 +41,7 @@ def replay(
 
     Example: ivr replay calls.csv --out heard.jsonl
 
-    Example: ivr replay calls.csv --version 14 --compare draft/
+    Example: ivr replay calls.csv --version 14 --compare draft
     """
     import ivr.replay
     from ivr.cli import books

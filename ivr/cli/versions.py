@@ -1,16 +1,11 @@
 """ivr versions and ivr compare: what was published, and what differs."""
 
 import asyncio
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ivr.cli import says
-
-if TYPE_CHECKING:
-    from ivr.store.drafts import Drafts
-    from ivr.store.shelf import Shelf
 
 Side = Annotated[str | None, typer.Argument(help="A version's number, `draft`, or a book's folder.")]
 
@@ -67,6 +62,7 @@ def compare(
     Example: ivr compare 3 4
     """
     from ivr.book.difference import difference
+    from ivr.cli.books import named
     from ivr.cli.comparing import plain, tell_difference
     from ivr.cli.opened import shelf
     from ivr.store.folder import BookFolderError
@@ -80,7 +76,7 @@ def compare(
                 names = ["draft" if there else str(says.settings().prompts_folder())]
             if len(names) == 1:
                 names.insert(0, "")
-            return [await _files(name, kept, drafts) for name in names]
+            return [await named(name, kept, drafts) for name in names]
 
         try:
             (before, was), (after, now) = asyncio.run(both())
@@ -91,23 +87,3 @@ def compare(
         says.as_json({"before": before, "after": after} | plain(found))
     else:
         tell_difference(found, before, after)
-
-
-async def _files(name: str, shelf: "Shelf", drafts: "Drafts") -> tuple[str, dict[str, str]]:
-    """What a side is called, and its files: the version in force, where it has no name."""
-    from ivr.store.folder import read_folder
-
-    if name == "":
-        number, files = await shelf.in_force()
-        return (f"version {number}, in force" if number else "nothing published yet"), files
-    if name == "draft":
-        draft = await drafts.current()
-        if draft is None:
-            says.stop("there is no draft")
-        return "the draft", draft.files((await shelf.in_force())[1])
-    if name.isascii() and name.isdigit():
-        kept = await shelf.files(int(name)) if len(name) < 10 else None
-        if kept is None:
-            says.stop(f"there is no version {name}; a folder of this name is written ./{name}")
-        return f"version {name}", kept
-    return name, read_folder(Path(name))
