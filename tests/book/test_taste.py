@@ -1,10 +1,14 @@
 """What the proof listens for: phrases as a writer types them, found in words as a writer types those."""
 
+from pathlib import Path
+
 import pytest
 
 from ivr.book.book import read
 from ivr.book.taste import KINDS, Taste
 from tests.book.small import VOICES, files
+
+GUIDE = (Path(__file__).parents[2] / "prompts" / "README.md").read_text("utf-8")
 
 
 def taste(text: str, **others: str) -> Taste:
@@ -83,6 +87,11 @@ def test_a_locale_adds_to_the_phrases_of_the_one_it_starts_from():
     assert faults == []
     assert [phrase.written for phrase in book.locales["en-JM"].taste.of("sorry")] == ["sorry", "beg pardon"]
     assert [phrase.written for phrase in book.locales["en-GB"].taste.of("sorry")] == ["sorry"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_writers_guide_has_heard_of_every_kind(kind):
+    assert f"| `{kind}` |" in GUIDE
 
 
 @pytest.mark.parametrize("kind", KINDS)
