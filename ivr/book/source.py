@@ -60,7 +60,9 @@ class Words:
     starts: tuple[tuple[int, Place], ...]  # offset in `text` → place
 
     def at(self, offset: int) -> Place:
-        start, place = next((pair for pair in reversed(self.starts) if pair[0] <= offset), self.starts[0])
+        start, place = self.starts[0]
+        if len(self.starts) > 1:
+            start, place = next((pair for pair in reversed(self.starts) if pair[0] <= offset), self.starts[0])
         return Place(place.file, place.line, place.column + max(offset - start, 0))
 
 

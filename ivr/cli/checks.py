@@ -69,12 +69,14 @@ def _credentials(settings: Settings) -> str | None:
 
 
 def _book(settings: Settings) -> str | None:
+    from ivr.cli.proof import recordings_of
     from ivr.proof import proof
     from ivr.store.shelf import read_folder
 
     number, files = _in_force(settings)
     folder = settings.prompts_folder()
-    faults = [fault for fault in proof(files or read_folder(folder)) if fault.fault]
+    found = proof(files) if files else proof(read_folder(folder), recordings_of(folder))
+    faults = [fault for fault in found if fault.fault]
     if not faults:
         return None
     if number:

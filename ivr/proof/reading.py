@@ -37,8 +37,9 @@ class Reading:
     speaker: Speaker | None  # None where nobody speaks the language
 
     def is_first_to_say(self, locale: str) -> bool:
-        """Whether words of that locale's file have not been measured in the same language already."""
-        return locale == self.name or locale.partition("-")[0] != self.name.partition("-")[0]
+        """Whether words of that locale's file have not been measured already, in this language at this pace."""
+        same_language = locale.partition("-")[0] == self.name.partition("-")[0]
+        return locale == self.name or not same_language or self.book.pace(locale) != self.book.pace(self.name)
 
 
 def reading(book: Book, name: str) -> Reading:

@@ -163,3 +163,9 @@ def test_a_page_that_nobody_had_is_read_too():
     changed = files(goodbye=quiet("goodbye"), opening="- entry: a\n  say: |\n    {{ caller.nam }}\n")
     (found,) = [f for f in proof_page(book, changed, "en-GB/opening.yaml") if "caller.nam" in f.message]
     assert (found.place.line, found.place.column) == (3, 8)
+
+
+def test_what_a_slower_voice_takes_over_is_measured_anew():
+    page = goodbyes(11, words="Bye {}" + " and again" * 16 + ".")
+    voices = VOICES + "en-JM: {from: en-GB, voice: Polly.Brian-Neural, pace: 100}\n"
+    assert len(told(proof(whole(goodbye=page, voices=voices)), "this takes")) == 11
