@@ -6,7 +6,7 @@ place and the nearest right one; what can still be read is read.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from ivr.calls.waits import Severities
 
 MOMENTS = ("opening", "apology", "next_steps", "question", "goodbye")
 LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}|[a-z]{2,3}-[0-9]{3}")
+LANGUAGE = re.compile(rf"[a-z]{{2}}|{LOCALE.pattern}")
 MOST_LOCALES = 100
 BUDGETS: Mapping[str, float] = {
     "opening": 6.0, "apology": 14.0, "next_steps": 45.0, "question": 8.0, "goodbye": 14.0, "farewell": 75.0,
@@ -37,6 +38,16 @@ class Number:
 
     queue: str | None = None
     locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How a line speaks of itself in one language. All of it is typed as it will be said."""
+
+    name: str | None = None
+    hours: str | None = None
+    notice: str | None = None  # a whole sentence about today
+    event: str | None = None  # a whole sentence about something coming up
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class Queue:
     line_name: str | None = None
     line_phone: str | None = None
     line_hours: str | None = None
+    lines: tuple[tuple[str, Line], ...] = ()  # in other languages: (language or locale, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +93,27 @@ class Rules:
     queues: Mapping[str, Queue] = field(default_factory=lambda: {"default": Queue()})
     approval: bool = False  # whether publishing needs a second person's yes
 
+    def line(self, queue: Queue, locale: str) -> Line:
+        """How this queue's line speaks of itself in a locale: in the words for that locale, else for its language,
+        else in the queue's own where that is its language. What nobody wrote in it is left out, not said in
+        another language."""
+        home, language = _language(queue.locale or self.locale), _language(locale)
+        usual = Line(queue.line_name, queue.line_hours, queue.notice, queue.event)
+        lines = dict(queue.lines)
+        found = [lines[key] for key in (locale, language) if key in lines]
+        if language == home:
+            found.append(usual)
+        said = {
+            field.name: next((own for line in found if (own := getattr(line, field.name))), None)
+            for field in fields(Line)
+        }
+        return Line(**said)
+
     @property
     def announces(self) -> bool:
         """Whether any queue has something coming up to tell of."""
-        return any(queue.event for queue in self.queues.values())
+        queues = self.queues.values()
+        return any(queue.event or any(line.event for _, line in queue.lines) for queue in queues)
 
     def queue(self, name: str | None) -> Queue:
         """A queue's rules; a queue the book does not name has the defaults, under its own name."""
@@ -130,7 +159,7 @@ def read_rules(node: Node | None, findings: Findings, file: str) -> Rules | None
     budget_form = form.form("seconds")
     budgets = {key: float(budget_form.number(key, int(usual), 1, 600)) for key, usual in BUDGETS.items()}
     budget_form.done()
-    queues = _queues(form.form("queues"), findings)
+    queues = _queues(form.form("queues"), locale or "", findings)
     numbers = _numbers(form.form("numbers"))
     publishing = form.form("publishing")
     approval = publishing.flag("approval")
@@ -181,23 +210,41 @@ def _numbers(form: Form) -> dict[str, Number]:
     return numbers
 
 
-def _queues(form: Form, findings: Findings) -> dict[str, Queue]:
+def _queues(form: Form, locale: str, findings: Findings) -> dict[str, Queue]:
     names = list(form.table.values)
     if names and names[0] != "default":
         findings.add(form.table.keys[names[0]], "`default` stands first: every other queue starts from it")
         names = ["default", *(name for name in names if name != "default")]
     queues = {"default": Queue()}
     for name in names:
-        queues[name] = _queue(form.form(name), name, queues["default"])
+        queues[name] = _queue(form.form(name), name, queues["default"], locale)
     return queues
 
 
-def _queue(form: Form, name: str, usual: Queue) -> Queue:
+def _language(locale: str) -> str:
+    return locale.replace("_", "-").partition("-")[0].casefold()
+
+
+def _lines(line: Form, usual: Queue) -> tuple[tuple[str, Line], ...]:
+    """The line in other languages; a queue that has a name of its own has the default's in none."""
+    lines = []
+    for key in line.table.values:
+        if LANGUAGE.fullmatch(key):
+            words = line.form(key)
+            lines.append((key, Line(*(words.text(each.name) for each in fields(Line)))))
+            words.done()
+    return tuple(lines) or (() if "name" in line.table.values else usual.lines)
+
+
+def _queue(form: Form, name: str, usual: Queue, locale: str) -> Queue:
     line = form.form("line")
+    own = form.text("locale", usual.locale)
+    if name != "default" and _language(own or locale) != _language(usual.locale or locale):
+        usual = replace(usual, line_name=None, line_hours=None, notice=None, event=None)  # another language's
     read = replace(
         usual,
         name=name,
-        locale=form.text("locale", usual.locale),
+        locale=own,
         way=form.choice("way", usual.way, ("usual", "aside", "together", "after")),
         question=form.choice("question", usual.question, ("likely_next", "anything_else", "none")),
         speech=form.flag("speech", usual.speech),
@@ -219,6 +266,7 @@ def _queue(form: Form, name: str, usual: Queue) -> Queue:
         line_name=line.text("name", usual.line_name),
         line_phone=line.text("phone", usual.line_phone),
         line_hours=line.text("hours", usual.line_hours),
+        lines=_lines(line, usual),
     )
     line.done()
     form.done()

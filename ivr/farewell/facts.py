@@ -129,17 +129,22 @@ def line_facts(
     }
     if queue:
         facts["call.queue"] = queue
-    rules = book.rules.queue(queue)
-    for name, value in (
-        ("line.name", rules.line_name),
-        ("line.phone", rules.line_phone),
-        ("line.hours", rules.line_hours),
-        ("line.notice", rules.notice),
-        ("line.event", rules.event),
-    ):
-        if value:
-            facts[name] = value
+    facts.update(line_words(book, queue, locale))
     return facts
+
+
+def line_words(book: Book, queue: str | None, locale: str) -> dict[str, Value]:
+    """What a queue's line says of itself in a locale."""
+    rules = book.rules.queue(queue)
+    line = book.rules.line(rules, locale)
+    words = (
+        ("line.name", line.name),
+        ("line.phone", rules.line_phone),
+        ("line.hours", line.hours),
+        ("line.notice", line.notice),
+        ("line.event", line.event),
+    )
+    return {name: value for name, value in words if value}
 
 
 def event_hash(event: str) -> str:

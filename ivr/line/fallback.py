@@ -11,6 +11,7 @@ from pathlib import Path
 from ivr.book.book import Book
 from ivr.book.spoken import Value
 from ivr.farewell.composer import say
+from ivr.farewell.facts import line_words
 from ivr.line import twiml
 
 _FUNCTION = Path(__file__).with_name("fallback.js")
@@ -46,17 +47,16 @@ def as_function(book: Book, public_url: str) -> str:
 
 def _spoken(book: Book, queue: str, locale: str, part: str) -> str:
     """The verbs that speak a line of the mishap page. A recording lies with us and could not be had: words."""
-    line = say(book, locale, "mishap", part, _lasting_facts(book, queue), call="")
+    line = say(book, locale, "mishap", part, _lasting_facts(book, queue, locale), call="")
     if line is None:
         return ""
     voice = book.voice(locale)
     return twiml.say(line.ssml, voice.voice, voice.language, plain=not voice.ssml)
 
 
-def _lasting_facts(book: Book, queue: str) -> dict[str, Value]:
-    rules = book.rules.queue(queue)
-    line = (
-        ("line.name", rules.line_name), ("line.phone", rules.line_phone), ("line.hours", rules.line_hours)
-    )  # fmt: skip
+def _lasting_facts(book: Book, queue: str, locale: str) -> dict[str, Value]:
+    passing = ("line.notice", "line.event")
     known: dict[str, Value] = {"severity": "unknown", "textable": False, "call.queue": queue}
-    return known | {name: value for name, value in line if value}
+    return known | {
+        name: said for name, said in line_words(book, queue, locale).items() if name not in passing
+    }
