@@ -83,6 +83,8 @@ class Findings:
         if self.full:
             return
         message = found.message
+        if not message.isprintable():  # what somebody wrote is shown, and need not be fit to be
+            message = "".join(letter if letter.isprintable() else "\ufffd" for letter in message)
         if len(message) > LONGEST_MESSAGE:  # somebody's key or value was longer than it can be shown
             message = message[:LONGEST_MESSAGE] + "…"
         self.faults.append(replace(found, message=message, source=self.line(found.place)))
