@@ -101,6 +101,17 @@ def test_eleven_sober_and_six_gentle_ones_are_for_anybody(locale: str):
     assert len(heard(locale, "gentle")) >= 6
 
 
+@pytest.mark.parametrize("locale", ["fr-CA", "fr-FR"])
+@pytest.mark.parametrize("known", [{}, {"call_resolved": True}, {"caller_name": "Ana"}])
+def test_after_far_too_long_a_wait_six_french_goodbyes_neither_cheer_nor_ask_anybody_back(
+    locale: str, known: dict[str, Value]
+):
+    taste = the_book().locales[locale].taste
+    for _, variant in heard(locale, severity="extreme", **known)[:6]:
+        kinds = {phrase.kind for phrase, _ in taste.heard(variant.words)}
+        assert not kinds & {"cheer", "invites"}, variant.words
+
+
 @each_locale
 @pytest.mark.parametrize("kind", GIFTS)
 def test_each_gift_has_two_goodbyes_and_the_commonest_four(locale: str, kind: str):
