@@ -45,7 +45,7 @@ class StepBody(BaseModel):
     what: str | None = Field(
         None,
         max_length=90,
-        description="A bare infinitive (“send a replacement router”); for `done` a past participle.",
+        description="A bare infinitive (“send a replacement router”); for `done` what follows “we have”, a past participle (in Portuguese the past tense).",
     )
     step: str | None = Field(
         None,
