@@ -162,7 +162,8 @@ def ending(call: Played) -> Iterator[str]:
         again = sum(happening.does == "wrapped up" for _, happening in report.acted) > 1
         wanted = ({"returned", "left"} if again else {"returned"}) if away else {"none"}
     elif last.root.find("Enqueue") is not None or last.path in ("/voice/wait", "/voice/bridging"):
-        wanted = {"none"} if len(witness.stays) == 1 else {"left", "returned"}
+        begun = any(line.moment for line in report.heard)  # a queue again comes after some of a farewell
+        wanted = {"left", "returned"} if begun else {"none"}
     else:
         wanted = {"left", "heard"} if moment_of(last) == "goodbye" else {"left"}
     if report.outcome not in wanted:
