@@ -23,6 +23,8 @@ def differences(clear: Played, disturbed: Played) -> Iterator[str]:
     looked_up_late = untold(disturbed) and any(fault.kind == LAGS for fault in disturbed.scene.faults)
     if undelivered(disturbed) or looked_up_late:
         left_out |= set(WHEREABOUTS)
+    if any(one.path == "/events/conference" for one in undelivered(disturbed)):
+        left_out.add("severity")  # nobody told of a hold
     if _told_late(disturbed):
         left_out |= {"says", "promises"}
     first, second = _story(clear), _story(disturbed)
