@@ -116,7 +116,8 @@ class Service:
         self.shelf = Shelf(self.database)
         self.people = People(self.database, seal)
         self._everybody = Desk(self.people, guest)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # that come to an end by themselves
+        self._looking: asyncio.Task[None] | None = None  # for a newer book, until we stop
         self._book = book
         self.phone = Phone(
             settings.twilio_account_sid,
@@ -181,7 +182,7 @@ class Service:
         # In memory nobody else can publish; and where time is only played, nothing may wait for the real one.
         played = getattr(self.clock, "played", False)
         if self.shelf.at_hand is not None and not played and not in_memory(self.settings.ivr_database_url):
-            self._go(self.shelf.keep_looking())
+            self._looking = asyncio.ensure_future(self.shelf.keep_looking())
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -215,9 +216,10 @@ class Service:
 
     async def stop(self) -> None:
         """Finish what is under way and close."""
-        for task in tuple(self._tasks):
+        under_way = [*self._tasks, *([self._looking] if self._looking is not None else [])]
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
         await self.line.news.stop()
         await self.counter.close()
         await self.phone.stop()
