@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from dataclasses import dataclass
-from functools import cache
 
 from tests.chaos.generator import generated
 from tests.chaos.smaller import smaller
@@ -22,14 +21,8 @@ class Tried:
 
 def share(seeds: range) -> list[Tried]:
     """Play the calls of these seeds."""
-    _settle()
+    gc.freeze()  # the libraries and the book live as long as the process
     return asyncio.run(_whole(seeds))
-
-
-@cache
-def _settle() -> None:
-    """The libraries and the book live as long as the process; once, or the waste of every share would stay too."""
-    gc.freeze()
 
 
 async def _whole(seeds: range) -> list[Tried]:
