@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+import structlog
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +43,11 @@ class Shop:
 
         env = {**without_settings(), **self.env}
         with contextlib.chdir(self.folder), mock.patch.dict(os.environ, env, clear=True):
-            ran = CliRunner().invoke(app, list(words), prog_name="ivr")
+            log = structlog.get_config()  # a command sets up its own, and other tests go on in this process
+            try:
+                ran = CliRunner().invoke(app, list(words), prog_name="ivr")
+            finally:
+                structlog.configure(**log)
         if ran.exception is not None and not isinstance(ran.exception, SystemExit):
             raise ran.exception
         return Done(ran.exit_code, ran.stdout, ran.stderr)

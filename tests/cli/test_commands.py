@@ -230,9 +230,7 @@ def test_a_recording_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     book = broken_book(tmp_path)
     page = book / "en-GB" / "goodbye.yaml"
     text = page.read_text("utf-8").replace("caller.nmae", "caller.name")
-    page.write_text(
-        text.replace("Goodbye for now, and thank", "[recording bye.wav] Goodbye for now, and thank"), "utf-8"
-    )
+    page.write_text(text.replace("  say: |\n    ", "  say: |\n    [recording bye.wav] ", 1), "utf-8")
     assert "recordings/ has no bye.wav" in ivr("proof", str(book)).stdout
     (book / "recordings" / "bye.wav").write_bytes(b"RIFF")
     assert ivr("proof", str(book)).returncode == 0
