@@ -14,8 +14,8 @@ from ivr.store.drafts import Drafts
 from ivr.store.people import People, Roles
 from ivr.store.seal import Seal
 from ivr.store.shelf import Shelf
+from tests.proof.test_coverage import whole
 from tests.store.cast import NINE
-from tests.test_proof import whole
 
 BOOK = whole()
 GOODBYE, RULES = "en-GB/goodbye.yaml", "rules.yaml"
