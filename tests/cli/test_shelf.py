@@ -188,6 +188,15 @@ def test_a_bad_folder_is_refused_in_a_sentence(
     assert says in sentence(done)
 
 
+def test_a_folder_that_cannot_be_made_is_said_to_be_so(shop: Shop) -> None:
+    (shop.folder / "a file").write_text("", "utf-8")
+    done = shop("export", "a file/new")
+    assert done.returncode == 2
+    assert "there is no folder" in sentence(done)
+    assert not list(shop.folder.glob("**/new*"))
+
+
+# Root is kept out of nowhere, so this needs anybody else; the same refusal of the system is tried above.
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_said_to_be_so(shop: Shop) -> None:
     closed = shop.folder / "closed"
