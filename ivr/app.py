@@ -21,6 +21,7 @@ from ivr.book.book import Book, read
 from ivr.line.counter import Counter
 from ivr.line.phone import Phone
 from ivr.line.signature import Signature
+from ivr.line.twiml import front_of
 from ivr.line.webhooks import Line
 from ivr.settings import Settings
 from ivr.store.database import Database, StoreError
@@ -210,7 +211,9 @@ class Service:
     async def _create_queues(self) -> None:
         """A queue that does not exist yet is made by the first caller too: a failure here harms nobody."""
         try:
-            await self.phone.create_queues(sorted(self.book().rules.queues))
+            queues = self.book().rules.queues
+            ours = [name for name in queues if queues[name].workflow is None]
+            await self.phone.create_queues(sorted([*queues, *map(front_of, ours)]))
         except Exception as error:
             watch.log().warning("queues not created", error=type(error).__name__)
 

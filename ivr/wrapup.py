@@ -411,10 +411,8 @@ def digest(plain: Mapping[str, Any]) -> str:
 
 
 def _comes_by_us(standing: Standing) -> bool:
-    """Whether this caller's next call here can be let in front: TaskRouter's agents take it, and it is our own
-    document that makes the task."""
-    tasked = standing.queue.workflow is not None or standing.story.task is not None
-    return tasked and any(isinstance(event, Queued) and event.stay for event in standing.record.events)
+    """Whether this caller's next call here can be let in front: it is our own document that sends them to wait."""
+    return any(isinstance(event, Queued) and event.stay for event in standing.record.events)
 
 
 def _version(plain: Mapping[str, Any], story: Story) -> str:

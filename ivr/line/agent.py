@@ -17,6 +17,7 @@ from ivr.line.translate import FINAL
 from ivr.standing import Standing
 
 DIAL_SECONDS = 60  # how long an agent waits for a caller before hearing that nobody is there
+FRONT_SECONDS = 5  # the same for somebody who was let in front, and may have hung up just now
 MOST_ROUNDS = 30  # half an hour of nobody
 PIN_TRIES = 3
 LISTENING_SECONDS = 4
@@ -46,18 +47,33 @@ class AgentDesk:
             action = self._counter.url("/voice/agent", **{"queue": queue, "try": tries + 1})
             asked = twiml.gather(words, action, timeout=10, digits=6)
             return twiml.document(asked, twiml.redirect(action))
-        return self._next_caller(queue, rounds=0)
+        return await self._next_caller(ask, queue)
 
-    def _next_caller(
-        self, queue: str, *, rounds: int, words: list[str] | None = None, after: str | None = None
+    async def _next_caller(
+        self,
+        ask: Ask,
+        queue: str,
+        *,
+        rounds: int = 0,
+        words: list[str] | None = None,
+        after: str | None = None,
+        looked: bool = False,
     ) -> bytes:
-        """`after` is the call they were released from: when it is still their latest, nobody has come since."""
+        """Whoever was let in front, else whoever has waited longest.
+
+        `looked`: nobody was found in front just now.
+        `after` is the call they were released from: when it is still their latest, nobody has come since.
+        """
         rules = self._counter.book().rules.queue(queue)
+        front = not looked and await self._counter.somebody_in_front(ask, queue)
+        action = self._counter.url(
+            "/voice/agent/next", queue=queue, rounds=rounds, after=after, front=1 if front else None
+        )
         dial = twiml.dial_queue(
-            queue,
+            twiml.front_of(queue) if front else queue,
             url=self._counter.url("/voice/bridging", queue=queue),
-            action=self._counter.url("/voice/agent/next", queue=queue, rounds=rounds, after=after),
-            timeout=DIAL_SECONDS,
+            action=action,
+            timeout=FRONT_SECONDS if front else DIAL_SECONDS,
             hangup_on_star=rules.star == "on",
             record=rules.record,
         )
@@ -69,15 +85,15 @@ class AgentDesk:
         if not caller:
             caller = await self._counter.ledger.answered_by(leg)
         if not caller:
-            return self._nobody(ask) if ask.said.call_status not in FINAL else twiml.EMPTY
+            return await self._nobody(ask) if ask.said.call_status not in FINAL else twiml.EMPTY
         standing = await self._counter.closing.standing(caller)
         if ask.said.call_status in FINAL:
             return await self._hung_up(ask, standing)
         story = standing.story
         if caller == ask.query.get("after") and (story.released or story.caller_is == "gone"):
-            return self._nobody(ask)
+            return await self._nobody(ask)
         if story.caller_is == "waiting":  # for somebody: whoever is on the line may be the one
-            return self._next_caller(story.queue or "default", rounds=0)
+            return await self._next_caller(ask, story.queue or "default", looked=bool(ask.number("front")))
         if "room" in ask.query and story.caller_is != "gone":
             return await self._room(ask, standing, ask.number("room"))
         if ask.said.digits == "*" and (part := await self._taken_back(standing)) is not None:
@@ -98,7 +114,7 @@ class AgentDesk:
         words = self._words(ask, "released", standing)
         if standing.queue.agent == "next":
             queue = ask.query.get("queue") or standing.story.queue or "default"
-            return self._next_caller(queue, rounds=0, words=words, after=standing.story.call)
+            return await self._next_caller(ask, queue, words=words, after=standing.story.call)
         return twiml.document(*words, twiml.hangup())
 
     async def _taken_back(self, standing: Standing) -> int | None:
@@ -170,12 +186,15 @@ class AgentDesk:
         listening = twiml.gather(words, again, timeout=LISTENING_SECONDS if hearing else 1)
         return twiml.document(listening, twiml.redirect(again))
 
-    def _nobody(self, ask: Ask) -> bytes:
-        queue, rounds = ask.query.get("queue") or "default", ask.number("rounds")
+    async def _nobody(self, ask: Ask) -> bytes:
+        queue, after = ask.query.get("queue") or "default", ask.query.get("after")
+        rounds = ask.number("rounds")
+        if ask.number("front"):  # they have gone from there: there may be others
+            return await self._next_caller(ask, queue, rounds=rounds, after=after, looked=True)
         words = self._words(ask, "nobody", queue=queue)
         if rounds >= MOST_ROUNDS:
             return twiml.document(*words, twiml.hangup())
-        return self._next_caller(queue, rounds=rounds + 1, words=words, after=ask.query.get("after"))
+        return await self._next_caller(ask, queue, rounds=rounds + 1, words=words, after=after)
 
     def _released(self, ask: Ask, standing: Standing) -> list[Event]:
         """The event, unless it was told. An agent who goes on may be the caller's a second time, on the same leg."""

@@ -93,16 +93,19 @@ class Counter:
         """The absolute address of a callback."""
         return twiml.event_url(self._public_url, path)
 
-    async def in_front(self, ask: Ask, queue: str, workflow: str | None, callers: Sequence[str]) -> bool:
-        """Whether this caller was promised a place at the front of the queue, which this call takes.
+    async def in_front(self, ask: Ask, queue: str, callers: Sequence[str]) -> bool:
+        """Whether this caller was promised a place at the front of the queue, which this call takes."""
+        return bool(callers) and await self._place(ask, self._places.take(ask.call, callers, queue, ask.now))
 
-        Only TaskRouter can keep one. Whoever answers late, or not at all, keeps nobody waiting for it.
-        """
-        if not callers or not (workflow or self.book().rules.queue(queue).workflow):
-            return False
+    async def somebody_in_front(self, ask: Ask, queue: str) -> bool:
+        """Whether somebody waits at the front of this queue of ours, for the next agent."""
+        return await self._place(ask, self._places.waiting(queue, ask.now))
+
+    async def _place(self, ask: Ask, looking: Coroutine[Any, Any, bool]) -> bool:
+        """What the book of places says. When it answers late, or not at all, nobody is kept waiting for it."""
         try:
             async with asyncio.timeout(PLACE_WITHIN):
-                return await self._places.take(ask.call, callers, queue, ask.now)
+                return await looking
         except (StoreError, TimeoutError) as error:
             watch.log().warning("no place looked for", error=type(error).__name__, call=ask.call)
             return False
@@ -112,17 +115,19 @@ class Counter:
     ) -> str:
         """The verb that sends a caller to wait; `stay` counts the times on this call.
 
-        Where the queue's agents are TaskRouter's, by the workflow that the address or the rules name; `in_front`
-        of others there.
+        Where the queue's agents are TaskRouter's, by the workflow that the address or the rules name. `in_front`:
+        before all others, there by its priority, in a queue of ours by the one that agents are sent to first.
         """
         workflow = workflow or self.book().rules.queue(queue).workflow
-        action = self.url("/voice/queue-left", stay=stay, queue=queue, locale=locale, workflow=workflow)
-        wait_url = self.url("/voice/wait", queue=queue, locale=locale, workflow=workflow)
+        front = 1 if in_front and workflow is None else None
+        where = {"queue": queue, "locale": locale, "workflow": workflow, "front": front}
+        action = self.url("/voice/queue-left", stay=stay, **where)
+        wait_url = self.url("/voice/wait", **where)
         if workflow is not None:
             task = {"queue": queue, "locale": locale}
             priority = FRONT if in_front else 0
             return twiml.enqueue_task(workflow, task, action=action, wait_url=wait_url, priority=priority)
-        return twiml.enqueue(queue, action=action, wait_url=wait_url)
+        return twiml.enqueue(twiml.front_of(queue) if front else queue, action=action, wait_url=wait_url)
 
     def line(
         self,

@@ -37,7 +37,7 @@ class QueueDesk:
                 ],
                 personal=[Personal(ask.call, "number", "caller", ask.now, address)] if address else [],
             ),
-            self._counter.in_front(ask, queue, workflow, keys),
+            self._counter.in_front(ask, queue, keys),
         )
         facts = line_facts(book, queue, ask.now, locale)
         greeting = self._counter.line(locale, "greeting", "", facts, ask.call)
@@ -55,6 +55,7 @@ class QueueDesk:
         """How the stay ended, by CallStatus and then by QueueResult."""
         said, stay = ask.said, max(ask.number("stay"), 1)
         left = translate.left_queue(said, ask.now, stay=stay)
+        workflow = translate.sid(ask.query.get("workflow"), "WW")
         events: list[Event | None] = [left]
         result = said.queue_result
         book = self._counter.book()
@@ -66,20 +67,26 @@ class QueueDesk:
             if stay >= MOST_STAYS or await self._broken_before(ask, stay):
                 await self._counter.keep(events)
                 return self._failed(ask, queue, locale)
-            events.append(Queued(call=ask.call, at=ask.now, key=f"{stay + 1}", queue=queue, stay=stay + 1))
+            events.append(_sent_to_wait(ask, queue, stay + 1))
             await self._counter.keep(events)
-            workflow = translate.sid(ask.query.get("workflow"), "WW")
             address = callers_key(said.from_)
             keys = self._counter.caller_keys(address) if address else ()
-            in_front = await self._counter.in_front(ask, queue, workflow, keys)
+            in_front = await self._counter.in_front(ask, queue, keys)
             again = self._counter.into_queue(
                 queue, locale, stay=stay + 1, workflow=workflow, in_front=in_front
             )
             return twiml.document(again)
+        if result == "leave" and ask.number("front") and not await self._asked_for_a_call_back(ask):
+            # nobody waits in the queue itself, where an agent may be by now: from its front into it
+            await self._counter.keep([left, _sent_to_wait(ask, queue, stay + 1)])
+            return twiml.document(self._counter.into_queue(queue, locale, stay=stay + 1))
         await self._counter.keep(events)
         if result in ("queue-full", "error", "system-error"):
             return self._failed(ask, queue, locale)
         return await self._farewells.begin(ask, way="after")
+
+    async def _asked_for_a_call_back(self, ask: Ask) -> bool:
+        return (await self._counter.closing.standing(ask.call)).story.call_back
 
     async def _broken_before(self, ask: Ask, stay: int) -> bool:
         """Whether an earlier stay of this call ended as it was about to be connected: once is enough."""
@@ -94,3 +101,7 @@ class QueueDesk:
         for part in ("mishap", "fallback"):
             words += self._counter.spoken(locale, self._counter.line(locale, "mishap", part, facts, ask.call))
         return twiml.document(*words, twiml.hangup())
+
+
+def _sent_to_wait(ask: Ask, queue: str, stay: int) -> Queued:
+    return Queued(call=ask.call, at=ask.now, key=f"{stay}", queue=queue, stay=stay)

@@ -14,6 +14,7 @@ from ivr.line.counter import Ask, Counter
 QUIET_SECONDS = 20
 OFFERED_EVERY = 3  # rounds: in the second first, when it is plain that nobody comes at once
 BREATH_SECONDS = 1  # after the music, for a key
+LOOKING_SECONDS = 1.0  # for asking Twilio while Twilio waits for our own answer
 
 
 class WaitingDesk:
@@ -25,6 +26,9 @@ class WaitingDesk:
     async def wait(self, ask: Ask) -> bytes:
         """A few words, music, and round again. Records nothing but a figure it told."""
         times, (locale, queue) = ask.number("n"), self._where(ask)
+        if ask.number("front") and await self._only_in_front(queue):
+            # an agent may be waiting in the queue itself, where nobody at its front is seen
+            return twiml.document(twiml.leave())
         line = None
         if times == 0 and queue.told:
             line = await self._told(ask, locale, queue)
@@ -49,13 +53,20 @@ class WaitingDesk:
             twiml.document(*words, twiml.leave()) if agreed else self._round(ask, locale, queue, times, words)
         )
 
+    async def _only_in_front(self, queue: Queue) -> bool:
+        """Whether Twilio says that nobody waits in the queue itself."""
+        return (await self._counter.phone.waiting_in(queue.name, within=LOOKING_SECONDS)).value == 0
+
     def _where(self, ask: Ask) -> tuple[str, Queue]:
         book, queue = self._counter.book(), ask.query.get("queue") or "default"
         return book.locale(ask.query.get("locale")), book.rules.queue(queue)
 
     def _round(self, ask: Ask, locale: str, queue: Queue, times: int, words: Sequence[str]) -> bytes:
         """One round; where keys mean something they are listened for all the while, the music too."""
-        where = {"queue": queue.name, "locale": locale, "workflow": ask.query.get("workflow")}
+        where = {
+            "queue": queue.name, "locale": locale,
+            "workflow": ask.query.get("workflow"), "front": ask.query.get("front"),
+        }  # fmt: skip
         music = twiml.play(queue.music) if queue.music else twiml.pause(QUIET_SECONDS)
         heard = [*words, music]
         if queue.call_back:

@@ -70,7 +70,7 @@ class Telling:
             wrapup,
             self._book,
             now=story.ended or story.answered,
-            means=Means(way=queue.way, front_of_queue=bool(row.caller and queue.workflow)),
+            means=Means(way=queue.way, front_of_queue=bool(row.caller)),
             locale=locale,
             heard_before={"goodbye": caller.heard},
             first_time=False if caller.came_before else None,  # what came before the log, nobody knows

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from ivr.calls.events import Answered, Ended, Event, LeftQueue
+from ivr.calls.spells import LOST
 from ivr.store import recall
 from ivr.store.database import Database
 from ivr.store.engine.hand import Row
 from ivr.store.recall import micros
-from ivr.store.tables import places, promises
+from ivr.store.tables import events, places, promises
 
 
 class Places:
@@ -30,6 +32,30 @@ class Places:
         if not any(_good(row, call, queue, time) for rows in found for row in rows):
             return False
         return await self._database.change(lambda connection: _take(connection, call, callers, queue, time))
+
+    async def waiting(self, queue: str, now: datetime) -> bool:
+        """Whether somebody who was let in front of this queue still waits there, as far as is known."""
+        since = micros(now - LOST)
+        return await self._database.look(lambda connection: _waiting(connection, queue, since))
+
+
+def _waiting(connection: Connection, queue: str, since: int) -> bool:
+    sent = events.alias("sent")
+    let_in = (
+        select(places.c.used_by)
+        .join(sent, sent.c.call == places.c.used_by)
+        .where(places.c.queue == queue, sent.c.kind == "queued", sent.c.at > since)
+    )
+    rows = connection.execute(select(*recall.EVENT).where(events.c.call.in_(let_in)))
+    told = recall.told([tuple(row) for row in rows])
+    return not {event.call for event in told} <= {event.call for event in told if _is_past(event)}
+
+
+def _is_past(event: Event) -> bool:
+    """Whether whoever this is told of waits in front no more."""
+    if isinstance(event, LeftQueue):
+        return event.result != "bridging-in-process"  # after which they are sent to the front again
+    return isinstance(event, Answered | Ended)
 
 
 def _good(row: Row, call: str, queue: str, now: int) -> bool:

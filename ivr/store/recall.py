@@ -30,10 +30,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _decode = json.JSONDecoder().raw_decode  # half the cost of json.loads on a line this short
 
-_EVENTS = Among(
-    select(events.c.call, events.c.kind, events.c.key, events.c.at, events.c.clock, events.c.data),
-    events.c.call,
-)
+EVENT = (events.c.call, events.c.kind, events.c.key, events.c.at, events.c.clock, events.c.data)
+"""The columns of an event, as `told` reads them."""
+
+_EVENTS = Among(select(*EVENT), events.c.call)
 _PERSONAL = Among(
     select(personal.c.call, personal.c.kind, personal.c.key, personal.c.at, personal.c.sealed),
     personal.c.call,

@@ -58,6 +58,7 @@ class NotingTelephone(AsyncHttpClient):  # type: ignore[misc]
         super().__init__(None, False, None)  # type: ignore[no-untyped-call]
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.queues: list[dict[str, Any]] | None = []  # None: Twilio is too busy to say
 
     async def request(
         self, method: str, url: str, params: Any = None, data: Any = None, *_: Any, **__: Any
@@ -71,7 +72,8 @@ class NotingTelephone(AsyncHttpClient):  # type: ignore[misc]
         if "Queues" in path:
             status, body = (201, {"sid": "QU" + "0" * 32})
             if method == "GET":
-                status, body = (200, {"queues": [], "next_page_uri": None})
+                there = {"queues": self.queues, "next_page_uri": None}
+                status, body = (503, {}) if self.queues is None else (200, there)
         return TwilioResponse(status, json.dumps(body))
 
     def redirects(self) -> list[tuple[str, str]]:

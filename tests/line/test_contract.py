@@ -68,6 +68,7 @@ CASES = [
     Case("end_of", [("GET", CALLS)]),
     Case("direction", [("GET", CALLS)], "outbound-api", [LIVE]),
     Case("create_queues", [("GET", QUEUES), ("POST", QUEUES), ("POST", QUEUES)]),
+    Case("waiting_in", [("GET", QUEUES)]),
     Case("find_room", [("GET", ROOMS)]),
     Case("people", [("GET", PEOPLE)], example="readFull"),
     Case("people", [("GET", PEOPLE), ("GET", THE_ROOM)], Outcome.TOO_LATE, [{"participants": []}, {"status": "completed"}]),

@@ -89,8 +89,6 @@ async def test_the_place_is_that_numbers_and_that_queues(twilio: Twilio) -> None
     ):
         document = await twilio.document(f"/voice/incoming?{query}", CallSid=call, From=number)
         assert task(document).get("priority") is None
-    plain = await twilio.document("/voice/incoming?queue=billing", CallSid=leg(5))
-    assert plain.find("Enqueue/Task") is None
     document = await twilio.document(f"/voice/incoming?queue=billing&workflow={WORKFLOW}", CallSid=leg(6))
     assert task(document).get("priority") == "100"
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from ivr.calls.events import Answered, Ended, Event, LeftQueue, Queued
 from ivr.farewell.moments import Promise
 from ivr.store.database import Database
 from ivr.store.ledger import Ledger
@@ -62,3 +63,49 @@ async def test_a_number_hashed_with_an_older_secret_is_known(ledger: Ledger, pla
 async def test_who_cannot_be_told_from_others_has_no_place(ledger: Ledger, places: Places) -> None:
     await promised(ledger, caller=None)
     assert not await places.take("CA2", [], "billing", at(60))
+
+
+def queued(call: str, seconds: float, stay: int = 1) -> Queued:
+    return Queued(call=call, at=at(seconds), key=f"{stay}", queue="billing", stay=stay)
+
+
+def left(call: str, seconds: float, result: str, stay: int = 1) -> LeftQueue:
+    return LeftQueue(call=call, at=at(seconds), key=f"{stay}", result=result, stay=stay)
+
+
+async def test_whoever_was_let_in_front_waits_there_until_something_else_is_told(
+    ledger: Ledger, places: Places
+) -> None:
+    await promised(ledger)
+    await ledger.append([queued("CA2", 50), queued("CA-other", 40)])
+    assert not await places.waiting("billing", at(55))  # in the queue, as anybody
+    assert await places.take("CA2", ["ana"], "billing", at(60))
+    assert await places.waiting("billing", at(61))
+    assert not await places.waiting("sales", at(61))
+    assert not await places.waiting("billing", at(5 * 3600))  # something was lost: nobody waits for so long
+    await ledger.append([left("CA2", 65, "bridging-in-process"), queued("CA2", 65, stay=2)])
+    assert await places.waiting("billing", at(66))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        left("CA2", 70, "leave"),
+        left("CA2", 70, "hangup"),
+        Answered(call="CA2", at=at(70), key="1", agent="CA-agent"),
+        Ended(call="CA2", at=at(70), key="1"),
+    ],
+    ids=["left for the queue", "hung up", "answered", "ended"],
+)
+async def test_nobody_waits_in_front_who_has_gone_from_there(
+    event: Event, ledger: Ledger, places: Places
+) -> None:
+    await promised(ledger)
+    await ledger.append([queued("CA2", 60)])
+    assert await places.take("CA2", ["ana"], "billing", at(60))
+    await ledger.append([event])
+    assert not await places.waiting("billing", at(71))
+    await promised(ledger, "CA3", "bo")
+    await ledger.append([queued("CA4", 72)])
+    assert await places.take("CA4", ["bo"], "billing", at(72))
+    assert await places.waiting("billing", at(73))  # one who has gone hides nobody

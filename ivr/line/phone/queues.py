@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ivr.line.phone.answers import Answer, Outcome
+from ivr.line.phone.answers import Answer, Found, Outcome
 from ivr.line.phone.asking import Asking
 from ivr.line.twiml import LONGEST_QUEUE_NAME
 
@@ -16,6 +16,16 @@ class Queues(Asking):
     async def create_queues(self, names: Iterable[str], *, within: float | None = None) -> Outcome:
         """See to it that queues of these names exist. Twilio would make them itself, at a size of its own."""
         return await self._outcome("create_queues", self._create_queues(names), within)
+
+    async def waiting_in(self, name: str, *, within: float | None = None) -> Found[int]:
+        """How many callers wait in a queue now; nobody where Twilio has no such queue."""
+        return await self._found("waiting_in", self._waiting_in(name[:LONGEST_QUEUE_NAME]), within)
+
+    async def _waiting_in(self, name: str) -> Found[int]:
+        def read(queues: list[Any]) -> int:
+            return next((int(queue.current_size) for queue in queues if queue.friendly_name == name), 0)
+
+        return (await self._look_through("list_queues", self._twilio().queues, read)).found
 
     async def _create_queues(self, names: Iterable[str]) -> Outcome:
         there = await self._names()

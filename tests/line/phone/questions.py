@@ -19,6 +19,7 @@ QUESTIONS: dict[str, Callable[..., Awaitable[Any]]] = {
     "end_of": lambda phone, **bound: phone.end_of(CALL, **bound),
     "direction": lambda phone, **bound: phone.direction(CALL, **bound),
     "create_queues": lambda phone, **bound: phone.create_queues(["billing", "default"], **bound),
+    "waiting_in": lambda phone, **bound: phone.waiting_in("billing", **bound),
     "find_room": lambda phone, **bound: phone.find_room(TASK, **bound),
     "people": lambda phone, **bound: phone.people(ROOM, **bound),
     "stay_open": lambda phone, **bound: phone.stay_open(ROOM, AGENT, **bound),

@@ -1,4 +1,4 @@
-"""Queues: made where they are missing, once."""
+"""Queues: made where they are missing, once; and how many wait in one."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,8 @@ from ivr.line.phone import Outcome
 from tests.line.phone.script import API, BROKEN, Line, fault, ok, said
 
 
-def queues(*names: str) -> Response:
-    there = [{"friendly_name": name, "sid": "QU" + "2" * 32} for name in names]
+def queues(*names: str, size: int = 0) -> Response:
+    there = [{"friendly_name": name, "sid": "QU" + "2" * 32, "current_size": size} for name in names]
     return said(queues=there, next_page_uri=None)
 
 
@@ -48,3 +48,9 @@ async def test_a_queue_twilio_may_have_made_without_saying_so_is_looked_for(
 
 async def test_an_account_that_may_not_list_its_queues_is_told(line: Callable[..., Line]) -> None:
     assert await line(fault(401, 20003)).phone.create_queues(["a"]) is Outcome.REFUSED
+
+
+async def test_who_waits_in_a_queue_is_counted_by_twilio(line: Callable[..., Line]) -> None:
+    assert (await line(queues("billing", "sales", size=3)).phone.waiting_in("billing")).value == 3
+    assert (await line(queues("sales", size=3)).phone.waiting_in("billing")).value == 0
+    assert (await line(OSError(), OSError()).phone.waiting_in("billing")).value is None
