@@ -20,8 +20,10 @@ LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}|[a-z]{2,3}-[0-9]{3}")
 LANGUAGE = re.compile(rf"[a-z]{{2}}|{LOCALE.pattern}")
 MOST_LOCALES = 100
 BUDGETS: Mapping[str, float] = {
-    "opening": 6.0, "apology": 14.0, "next_steps": 45.0, "question": 8.0, "goodbye": 14.0, "farewell": 75.0,
+    "opening": 6.0, "apology": 10.0, "extreme": 14.0, "next_steps": 45.0, "question": 8.0, "goodbye": 14.0,
+    "farewell": 75.0,
 }  # fmt: skip
+"""Seconds by moment; `extreme` is the apology for an extreme wait, with its repair."""
 
 
 @dataclass(frozen=True, slots=True)

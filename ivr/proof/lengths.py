@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from ivr.book.book import Fault, Place, Variant
+from ivr.book.book import Entry, Fault, Place, Variant
 from ivr.book.rules import MOMENTS
 from ivr.book.spoken import plain, seconds
 from ivr.book.template import Unsayable
@@ -42,6 +42,7 @@ def lengths(reading: Reading, page: str) -> Iterator[Fault]:
     for entry in reading.locale.pages[page]:
         if not reading.is_first_to_say(entry.locale):
             continue
+        of = "extreme" if page == "apology" and _for_extreme(entry) else page
         kinds = [kind for c in entry.when if c.fact == "gift.kind" and c.op == "is" for kind in c.values]
         usual, longest = (
             facts_for(facts, reading.locale, entry.part, kinds) for facts in (reading.usual, reading.longest)
@@ -50,18 +51,25 @@ def lengths(reading: Reading, page: str) -> Iterator[Fault]:
         if page == "texts":
             found = [fault for variant in words for fault in _sent(reading, variant, usual, longest)]
         elif (page, entry.part) not in _FREE:
-            found = _said(reading, page, words, usual, longest)
+            found = _said(reading, of, words, usual, longest)
         else:
             continue
         yield from found
 
 
-def _said(reading: Reading, page: str, words: Sequence[Variant], usual: Facts, longest: Facts) -> list[Fault]:
+def _for_extreme(entry: Entry) -> bool:
+    """Whether an entry is for extreme waits alone: they take a repair as well."""
+    return any(c.fact == "severity" and c.op == "is" and set(c.values) == {"extreme"} for c in entry.when)
+
+
+def _said(
+    reading: Reading, moment: str, words: Sequence[Variant], usual: Facts, longest: Facts
+) -> list[Fault]:
     """Words that are too long as it is; and of those that only long names make so, the longest of an entry."""
-    most, found = reading.book.rules.budgets[page], []
+    most, found = reading.book.rules.budgets[moment], list[Fault]()
     worst: tuple[float, Variant] | None = None
     pace = reading.book.pace(reading.name).words_per_minute
-    hint = f"rules.yaml allows {page} {most:.0f}, at {pace} words a minute"
+    hint = f"rules.yaml allows {moment} {most:.0f}, at {pace} words a minute"
     for variant in words:
         at_worst = _seconds(reading, variant, longest)
         if at_worst <= most:

@@ -65,6 +65,17 @@ def test_a_line_is_measured_at_the_pace_of_its_own_voice():
     assert len(told(proof(whole(goodbye=page, voices=slow)), "this takes")) == 11
 
 
+def test_an_apology_for_an_extreme_wait_alone_has_seconds_of_its_own():
+    """It takes a repair as well; one that serves other waits too is held to theirs."""
+    words = "Sorry" + " and again" * 14 + "."
+    page = "".join(
+        f"- entry: {waits}\n  tone: any\n  when: severity is {waits}\n  say: |\n    {words}\n"
+        for waits in ("extreme", "extreme or very_long", "long")
+    )
+    found = told(proof(whole(apology=page)), "this takes")
+    assert found == ["en-GB/apology.yaml:10:5", "en-GB/apology.yaml:15:5"]
+
+
 def test_a_whole_farewell_is_weighed_with_the_line_of_rules_yaml_beside_it():
     rules = "timezone: Europe/London\nlocale: en-GB\nseconds:\n  farewell: 1\n"
     (found,) = [f for f in proof(whole(goodbye=goodbyes(11), rules=rules)) if "a farewell with" in f.message]
