@@ -8,7 +8,7 @@ they could run for minutes.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import liquid
@@ -26,9 +26,9 @@ from liquid.exceptions import LiquidError
 from liquid.filter import with_context
 from liquid.undefined import FalsyStrictUndefined
 
-from ivr.book.source import Fault, Words, nearest
+from ivr.book.source import Fault, Place, Words, nearest
 from ivr.book.spoken import Speaker, Value
-from ivr.book.ssml import Markup
+from ivr.book.ssml import MARKED, Markup
 from ivr.book.template import FILTERS, LONGEST_OUTPUT, Say, Template, Unsayable, clean, filter_wanted, joined
 from ivr.book.vocabulary import BY_NAME, Fact
 
@@ -41,10 +41,12 @@ def parse(words: Words, page: str, part: str = "", *, text: bool = False) -> Tem
     """Read one line. `text`: a text message, where tags may stand and SSML may not. Never raises."""
     if len(words.text) > LONGEST_LINE:
         return [Fault(words.at(0), f"a line of {len(words.text):,} characters; {LONGEST_LINE:,} at most")]
-    if words.text.count("{{") + words.text.count("{%") > MOST_MARKS:
-        return [Fault(words.at(0), f"more than {MOST_MARKS} values in one line")]
     if gap := _GAP.search(words.text):
         return [Fault(words.at(gap.start()), "more than a hundred spaces in a row")]
+    if not MARKED.search(words.text):  # words and nothing else
+        return Template(joined([words.text]))
+    if words.text.count("{{") + words.text.count("{%") > MOST_MARKS:
+        return [Fault(words.at(0), f"more than {MOST_MARKS} values in one line")]
     if (values := _simple(words.text)) is not None:
         return _Reader(words, page, part, text).read_simple(values)
     try:
@@ -83,6 +85,15 @@ def _simple(text: str) -> list[re.Match[str]] | None:
     return values if all(name in FILTERS for name in named) else None
 
 
+@lru_cache(maxsize=2048)  # a few hundred of them make up every line there is
+def _said(fact: str, filters: tuple[str, ...], page: str, part: str, text: bool) -> Say | None:
+    """A fact through its filters, in this place; None where something about it is wrong."""
+    reader = _Reader(Words("", ((0, Place("")),)), page, part, text)
+    reader._value(fact, 0, [(name, 0, False) for name in filters], 0, frozenset())
+    (piece,) = reader.pieces or [""]
+    return piece if isinstance(piece, Say) else None
+
+
 class _Reader:
     """Checks one parsed line and compiles it."""
 
@@ -108,15 +119,28 @@ class _Reader:
         """The same for a line that needed no parser."""
         end, text = 0, self.words.text
         for value in values:
-            self.pieces += self.markup.read(text[end : value.start()], end)
-            end = value.end()
+            self._literal(end, value.start())
+            end, names = value.end(), tuple(_FILTER.findall(value["filters"]))
+            said = _said(value["fact"], names, self.page, self.part, self.text)
+            if said is not None and not self.markup.words_only:
+                self.needs.add(said.fact)
+                self.says.append((said.fact, names))
+                self.pieces.append(said)
+                continue
             filters = [
                 (found[0], found.start(), False) for found in _FILTER.finditer(text, *value.span("filters"))
             ]
             self._value(value["fact"], value.start("fact"), filters, value.start(), frozenset())
-        self.pieces += self.markup.read(text[end:], end)
+        self._literal(end, len(text))
         self.markup.close()
         return self.faults or Template(joined(self.pieces), frozenset(self.needs), tuple(self.says))
+
+    def _literal(self, start: int, end: int) -> None:
+        literal = self.words.text[start:end]
+        if MARKED.search(literal):
+            self.pieces += self.markup.read(literal, start)
+        elif literal:
+            self.pieces.append(literal)
 
     def _fault(self, offset: int, message: str, hint: str | None = None) -> None:
         self.faults.append(Fault(self.words.at(offset), message, hint))

@@ -25,6 +25,7 @@ MOST_ENTRIES = 300
 _MARKER = re.compile(r"\[\s*(silence|promise|recording|yes)\b([^\[\]]*)\]", re.IGNORECASE)
 _RECORDING = re.compile(r"[\w-]{1,60}\.wav")
 _YES = {"goes back": "back", "goes on": "on"}
+_SILENT = Template()
 _ONCE = ("spell",)
 _SLOWER = (("spell", "slowly"), ("spell_out", "slowly"))
 
@@ -233,7 +234,8 @@ class _Entry:
             if not line.strip():
                 continue
             text = line.strip()
-            place = Place(place.file, place.line, place.column + len(line) - len(line.lstrip()))
+            if line[0].isspace():
+                place = Place(place.file, place.line, place.column + len(line) - len(line.lstrip()))
             if line[0].isspace() and found:
                 above, starts = found[-1]
                 found[-1] = (f"{above} {text}", (*starts, (len(above) + 1, place)))
@@ -261,26 +263,26 @@ class _Entry:
                 hint = nearest(given, PROMISES) if kind == "promise" else "as in [recording bye.wav], once"
                 faults.append(Fault(at, f"{marker[0][:60]} is not a {kind}", hint or ", ".join(PROMISES)))
         # blanked, not cut out, so that every place in the line stays where it is
-        bare = words.text
-        if "[" in bare:
-            bare = _MARKER.sub(lambda marker: " " * len(marker[0]), bare)
-        said = " ".join(bare.split())
+        source = words
+        if "[" in words.text:
+            source = Words(_MARKER.sub(lambda marker: " " * len(marker[0]), words.text), words.starts)
+        said = " ".join(source.text.split())
         if silent and (said or promises or recordings or answered):
             faults.append(Fault(words.at(0), "[silence] stands alone, without words"))
         elif not silent and not said and not faults:
             faults.append(Fault(words.at(0), "no words stand beside this mark"))
-        template: Template | list[Fault] = Template()
+        template: Template | list[Fault] = _SILENT
+        begins = words.starts[0][1]
         if not silent and not faults:
             text = self.page == "texts"
-            template = parse_words(Words(bare, words.starts), self.page, part, text=text)
-            faults += template if isinstance(template, list) else self._twice(template, part, words.at(0))
+            template = parse_words(source, self.page, part, text=text)
+            faults += template if isinstance(template, list) else self._twice(template, part, begins)
         for fault in faults:
             self.findings.take(fault)
         if faults or isinstance(template, list):
             return None
-        source = Words(said if said == bare else bare, words.starts)
         return Variant(
-            hashlib.sha256(said.encode()).hexdigest()[:6], said, template, words.at(0), source, silent,
+            hashlib.sha256(said.encode()).hexdigest()[:6], said, template, begins, source, silent,
             tuple(promises), recordings[0] if recordings else None, "".join(answered), template.needs, template.mentions,
         )  # fmt: skip
 

@@ -94,10 +94,17 @@ class Findings:
         """Whether nothing more is noted."""
         return len(self.faults) >= MOST_FAULTS
 
-    def line(self, place: Place) -> str:
-        lines = self._lines.get(place.file)
+    def lines(self, file: str) -> list[str]:
+        """A file's lines as they are written."""
+        lines = self._lines.get(file)
         if lines is None:
-            lines = self._lines[place.file] = re.split(r"\r\n|\r|\n", self._files.get(place.file, ""))
+            text = self._files.get(file, "")
+            lines = self._lines[file] = re.split(r"\r\n|\r|\n", text) if "\r" in text else text.split("\n")
+        return lines
+
+    def line(self, place: Place) -> str:
+        """The line at a place, or as much of it as can be shown."""
+        lines = self.lines(place.file)
         return lines[place.line - 1][:4096] if 0 < place.line <= len(lines) else ""
 
 
@@ -119,10 +126,11 @@ class Scalar:
         """The lines of a text, each with the place of its first character."""
         if not self.literal:
             return [(self.text, self.place)]
-        found = []
-        for number, text in enumerate(self.text.split("\n"), self.place.line + 1):
-            indent = len(findings.line(Place(self.place.file, number))) - len(text)
-            found.append((text, Place(self.place.file, number, max(indent, 0) + 1)))
+        file, first = self.place.file, self.place.line + 1
+        written, found = findings.lines(file), []
+        for number, text in enumerate(self.text.split("\n"), first):
+            indent = len(written[number - 1]) - len(text) if number <= len(written) else 0
+            found.append((text, Place(file, number, indent + 1 if indent > 0 else 1)))
         return found
 
 
@@ -168,6 +176,9 @@ def parse(file: str, text: str, findings: Findings) -> Node | None:
     return None
 
 
+_ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+
+
 def _marked(file: str, mark: Any) -> Place:
     return Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
 
@@ -176,21 +187,22 @@ def _build(file: str, text: str, findings: Findings) -> Node | None:
     root: Node | None = None
     open_nodes: list[Items | Table] = []
     documents = 0
+    event: Any
     for event in yaml.parse(text, Loader=_LOADER):
-        place = _marked(file, event.start_mark)
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                findings.add(place, "a second document begins here; a file holds one")
-                return root
-        elif isinstance(event, yaml.AliasEvent):
-            findings.add(place, "aliases (*name) are not read; write it out")
-            return None
-        elif isinstance(event, yaml.NodeEvent):
-            if event.anchor is not None or getattr(event, "tag", None) is not None:
+        if isinstance(event, yaml.NodeEvent):
+            mark = event.start_mark
+            place = Place(file, mark.line + 1, mark.column + 1)
+            if isinstance(event, yaml.AliasEvent):
+                findings.add(place, "aliases (*name) are not read; write it out")
+                return None
+            if event.anchor is not None or event.tag is not None:
                 findings.add(place, "anchors (&name) and tags (!name) are not read; take them out")
                 return None
-            node = _node(event, place)
+            node: Node
+            if isinstance(event, yaml.ScalarEvent):
+                node = Scalar(place, event.value, event.style == "|")
+            else:
+                node = Items(place) if isinstance(event, yaml.SequenceStartEvent) else Table(place)
             if open_nodes:
                 _put(open_nodes[-1], node, findings)
             else:
@@ -200,15 +212,15 @@ def _build(file: str, text: str, findings: Findings) -> Node | None:
                 if len(open_nodes) > DEEPEST:
                     findings.add(place, f"nested deeper than {DEEPEST} levels")
                     return None
-        elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+        elif isinstance(event, _ENDS):
             open_nodes.pop()
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                place = _marked(file, event.start_mark)
+                findings.add(place, "a second document begins here; a file holds one")
+                return root
     return None if isinstance(root, Scalar) and not root.text else root
-
-
-def _node(event: Any, place: Place) -> Node:
-    if isinstance(event, yaml.ScalarEvent):
-        return Scalar(place, event.value, event.style == "|")
-    return Items(place) if isinstance(event, yaml.SequenceStartEvent) else Table(place)
 
 
 def _put(holder: Items | Table, node: Node, findings: Findings) -> None:

@@ -54,7 +54,8 @@ _MARKERS = (
 )
 
 _MARKUP = re.compile(r"\{\{|\}\}|\{%|%\}|\[[^\[\]]*\]|[\[\]]|<[/A-Za-z!?][^<>]*>?")
-_MARKED = re.compile(r"[{}\[\]<>&]")  # nothing else can be a mark, or must be escaped
+MARKED = re.compile(r"[{}\[\]<>&]")
+"""Nothing else can be a mark, or must be escaped."""
 _TAG = re.compile(
     r"<(?P<closing>/)?(?P<name>[A-Za-z-]+)(?P<attributes>(?:\s+[\w:-]+=(?:\"[^\"]*\"|'[^']*'))*)\s*(?P<empty>/)?>"
 )
@@ -77,9 +78,6 @@ class Markup:
 
     def read(self, content: str, start: int) -> Iterator[str]:
         """The pieces of words that stand at `start` in the line, ready for XML."""
-        if not _MARKED.search(content):
-            yield content
-            return
         end = 0
         for match in _MARKUP.finditer(content):
             yield self._plain(content[end : match.start()])

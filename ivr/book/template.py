@@ -131,6 +131,8 @@ class Say:
         return value if self._text else escape(value)
 
 
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
 Rendering: TypeAlias = Callable[[Mapping[str, Value], Speaker], str]
 
 
@@ -151,7 +153,7 @@ class Template:
         self.needs = needs  # facts that must be known
         self.says = says  # each fact printed, in order, with its filters
         names = [fact for fact, _ in says]
-        self.mentions = MappingProxyType({fact: names.count(fact) for fact in names})
+        self.mentions = MappingProxyType({fact: names.count(fact) for fact in names}) if names else _NOTHING
 
     def render(self, facts: Mapping[str, Value], speaker: Speaker) -> str:
         """The words with their values: SSML, or for a text message plain text.
@@ -177,14 +179,17 @@ def _tidied(piece: str) -> str:
 def joined(pieces: list[str | Say]) -> tuple[str | Say, ...]:
     """Neighbouring literals as one, spaces tidied."""
     found: list[str | Say] = []
+    literal = ""
     for piece in pieces:
-        if isinstance(piece, str) and found and isinstance(found[-1], str):
-            found[-1] += piece
-        else:
-            found.append(piece)
-    found = [_tidied(piece) if isinstance(piece, str) else piece for piece in found]
+        if isinstance(piece, str):
+            literal += piece
+            continue
+        if literal:
+            found.append(_tidied(literal))
+            literal = ""
+        found.append(piece)
+    if literal:
+        found.append(_tidied(literal).rstrip())
     if found and isinstance(found[0], str):
         found[0] = found[0].lstrip()
-    if found and isinstance(found[-1], str):
-        found[-1] = found[-1].rstrip()
-    return tuple(piece for piece in found if piece != "")
+    return tuple([piece for piece in found if piece != ""])

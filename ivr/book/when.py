@@ -77,26 +77,39 @@ def plain_value(value: str) -> str:
 
 def parse(line: str, place: Place, page: str | None = None) -> Condition | Fault:
     """Read one condition; `place` is where the line's first character stands. Never raises."""
-    form = _FORM.fullmatch(line.strip())
+    bare = line.strip()
+    found = _read(bare, page) if len(bare) < _SHORT else _read.__wrapped__(bare, page)
+    at = Place(place.file, place.line, place.column + len(line) - len(line.lstrip()) + found.place.column)
+    if isinstance(found, Fault):
+        return Fault(at, found.message, found.hint)
+    return Condition(found.fact, found.op, found.values, at, found.free)
+
+
+_SHORT = 200  # characters of a condition worth remembering
+
+
+@lru_cache(maxsize=4096)  # a book asks the same few hundred things over and over
+def _read(line: str, page: str | None) -> Condition | Fault:
+    """A condition without spaces around it, its place counted from 0 within the line."""
+    form = _FORM.fullmatch(line)
     if form is None:
-        return Fault(place, "an empty condition")
-    offset = len(line) - len(line.lstrip())
+        return Fault(Place("", 1, 0), "an empty condition")
     name, rest = form["fact"], " ".join((form["rest"] or "").split())
 
     def fault(message: str, group: str = "fact", hint: str | None = None) -> Fault:
         start = form.start(group) if form[group] is not None else 0
-        return Fault(Place(place.file, place.line, place.column + offset + start), message, hint)
+        return Fault(Place("", 1, start), message, hint)
 
     fact = BY_NAME.get(name)
     if fact is None:
         return fault(f"no fact is called “{name[:60]}”", hint=nearest(name, BY_NAME))
     if page is not None and fact.pages and page not in fact.pages:
         return fault(f"{name} can never be known on the page {page}; it is on {', '.join(fact.pages)}")
-    at = Place(place.file, place.line, place.column + offset + form.start("fact"))
+    at = Place("", 1, form.start("fact"))
     usable = (_FORMS.get(fact.type) or _USUAL_FORMS).format(name)
     if not rest or form["no"]:
         if fact.type != "flag" or rest:
-            return fault(f"“{line.strip()[:80]}” is not a condition", "fact", f"write {usable}")
+            return fault(f"“{line[:80]}” is not a condition", "fact", f"write {usable}")
         return Condition(name, "is", (not form["no"],), at)
     written, op = next(
         ((text, op) for text, op in _OPS if rest == text or rest.startswith(text + " ")), ("", None)
