@@ -7,7 +7,7 @@ nodes are built from the parser's events, without recursion, so that no file can
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -187,8 +187,8 @@ def _build(file: str, text: str, findings: Findings) -> Node | None:
     root: Node | None = None
     open_nodes: list[Items | Table] = []
     documents = 0
-    event: Any
-    for event in yaml.parse(text, Loader=_LOADER):
+    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    for event in events:
         if isinstance(event, yaml.NodeEvent):
             mark = event.start_mark
             place = Place(file, mark.line + 1, mark.column + 1)
