@@ -7,7 +7,7 @@ nodes are built from the parser's events, without recursion, so that no file can
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -187,15 +187,13 @@ def _build(file: str, text: str, findings: Findings) -> Node | None:
     root: Node | None = None
     open_nodes: list[Items | Table] = []
     documents = 0
-    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
-    for event in events:
+    for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.NodeEvent):
-            mark = event.start_mark
-            place = Place(file, mark.line + 1, mark.column + 1)
+            place = _marked(file, event.start_mark)
             if isinstance(event, yaml.AliasEvent):
                 findings.add(place, "aliases (*name) are not read; write it out")
                 return None
-            if event.anchor is not None or event.tag is not None:
+            if event.anchor is not None or getattr(event, "tag", None) is not None:
                 findings.add(place, "anchors (&name) and tags (!name) are not read; take them out")
                 return None
             node: Node
