@@ -65,7 +65,8 @@ class AgentDesk:
         `after` is the call they were released from: when it is still their latest, nobody has come since.
         """
         rules = self._counter.book().rules.queue(queue)
-        front = not looked and await self._counter.somebody_in_front(ask, queue)
+        ours = rules.workflow is None  # TaskRouter lets people in front by itself
+        front = ours and not looked and await self._counter.somebody_in_front(ask, queue)
         action = self._counter.url(
             "/voice/agent/next", queue=queue, rounds=rounds, after=after, front=1 if front else None
         )
