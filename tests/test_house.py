@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from ivr.book.pages import PROMISES
-from ivr.book.rules import Queue, Rules
+from ivr.book.queues import Queue
+from ivr.book.rules import Rules
 from ivr.book.template import FILTERS
 from ivr.book.vocabulary import FACTS, PARTS
 from ivr.settings import Settings

@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 
 from ivr.book.form import Form
 from ivr.book.pages import ANSWERED, Entry
-from ivr.book.rules import Queue, Rules
+from ivr.book.queues import Queue
+from ivr.book.rules import Rules
 from ivr.book.source import Findings, Node, Place, Scalar
 
 MEANINGS: Mapping[str, str] = {

@@ -15,21 +15,13 @@ from typing import TypeAlias
 from ivr.book.answers import Answers, check_spoken, read_answers
 from ivr.book.form import Form
 from ivr.book.pages import Entry, Variant, read_page
-from ivr.book.rules import (
-    LOCALE,
-    Number,
-    Pace,
-    Queue,
-    Rules,
-    Voice,
-    check_names,
-    read_rules,
-    read_voices,
-)
+from ivr.book.queues import Number, Queue
+from ivr.book.rules import Rules, check_names, read_rules
 from ivr.book.source import Fault, Findings, Node, Place, Scalar, nearest, parse
 from ivr.book.spoken import SPEAKERS
 from ivr.book.taste import NO_TASTE, Taste, read_taste
 from ivr.book.vocabulary import PAGES, PARTS
+from ivr.book.voices import LOCALE, Pace, Voice, read_voices
 from ivr.calls.wrapup import GIFTS, TONES, WHO
 
 __all__ = [

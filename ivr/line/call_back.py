@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ivr.book.rules import Queue
+from ivr.book.queues import Queue
 from ivr.book.spoken import Value
 from ivr.calls.events import Pressed
 from ivr.calls.story import CALL_BACK

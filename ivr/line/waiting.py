@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ivr.book.rules import Queue
+from ivr.book.queues import Queue
 from ivr.calls.events import Pressed, Spoke
 from ivr.farewell.moments import Line
 from ivr.line import twiml

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.book.rules import Pace
+from ivr.book.voices import Pace
 from ivr.calls.wrapup import Gift, Step, Wrapup
 from ivr.farewell.composer import note, say
 from ivr.farewell.facts import line_facts
