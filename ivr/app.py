@@ -33,7 +33,8 @@ from ivr.store.seal import Seal
 from ivr.store.shelf import Shelf, read_folder
 from ivr.store.vouchers import Vouchers
 from ivr.web import api
-from ivr.wrapup import Clock, Closing, CodesLeft
+from ivr.wrapup.closing import Clock, Closing, CodesLeft
+from ivr.wrapup.programs import Programs
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -137,7 +138,6 @@ class Service:
             self.ledger,
             self.book,
             clock,
-            self.phone,
             zone=zone,
             textable=textable,
             vouchers=vouchers or self.vouchers,
@@ -155,6 +155,14 @@ class Service:
         )
         signature = Signature(settings.auth_tokens, settings.ivr_public_url) if settings.auth_tokens else None
         self.line = Line(self.counter, signature)
+        self.programs = Programs(
+            self.closing,
+            self.ledger,
+            clock,
+            self.phone,
+            rooms=self.line.rooms,
+            later=self.counter.later,
+        )
         self.desk = self._desk()
 
     def book(self) -> Book:
@@ -247,7 +255,7 @@ class Service:
             docs_url=None,
             redoc_url=None,
         )
-        desk.include_router(api.router(self.closing, self._everybody))
+        desk.include_router(api.router(self.programs, self._everybody))
 
         @desk.get("/healthz", include_in_schema=False)
         async def healthz() -> Response:

@@ -19,7 +19,7 @@ from ivr.line.translate import Said
 from ivr.store.database import StoreError
 from ivr.store.ledger import Ledger, Personal
 from ivr.store.places import Places
-from ivr.wrapup import Clock, Closing
+from ivr.wrapup.closing import Clock, Closing
 
 FRONT = 100  # the priority of a task that is let in front of others; theirs is 0
 PLACE_WITHIN = 0.7  # seconds

@@ -13,7 +13,7 @@ from ivr import watch
 from ivr.calls.events import Event
 from ivr.store.database import StoreUnavailable
 from ivr.store.ledger import Ledger, Personal
-from ivr.wrapup import Clock
+from ivr.wrapup.closing import Clock
 
 AT_ONCE = 1.5  # seconds: of the caller's silence, not more goes into keeping
 FOR = timedelta(minutes=1)

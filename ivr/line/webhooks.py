@@ -46,9 +46,8 @@ class Line:
 
     def __init__(self, counter: Counter, signature: Signature | None) -> None:
         self._counter, self._signature = counter, signature
-        rooms, agents = Rooms(counter), AgentDesk(counter)
-        counter.closing.rooms, counter.closing.later = rooms, counter.later
-        farewells, announcements = FarewellDesk(counter, rooms), AnnouncementDesk(counter, rooms)
+        self.rooms, agents = Rooms(counter), AgentDesk(counter)
+        farewells, announcements = FarewellDesk(counter, self.rooms), AnnouncementDesk(counter, self.rooms)
         callers, waiting = QueueDesk(counter, farewells), WaitingDesk(counter)
         self._assignments = AssignmentDesk(counter)
         self._voice: dict[str, Callable[[Ask], Awaitable[bytes]]] = {
@@ -76,10 +75,10 @@ class Line:
             way_back=farewells.way_back,
             announcements=announcements,
             assignments=self._assignments,
-            rooms=rooms,
+            rooms=self.rooms,
         )
         self.news = News(
-            counter, callers_alone=farewells.way_back.left_alone, gone=callbacks.gone, rooms=rooms
+            counter, callers_alone=farewells.way_back.left_alone, gone=callbacks.gone, rooms=self.rooms
         )
         self._events: dict[str, Callable[[Ask], Awaitable[None]]] = {
             "/events/call": callbacks.call,

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ivr.calls.wrapup import GIFTS, WHO
-from ivr.wrapup import Closing, Kept
+from ivr.wrapup.programs import Kept, Programs
 
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _TEMPLATE = re.compile(r"\{\{|\}\}|\{%|%\}|<[a-zA-Z/!?]")
@@ -151,7 +151,7 @@ class TokenCheck(Protocol):
         """The name the token was given to, or None."""
 
 
-def router(closing: Closing, tokens: TokenCheck) -> APIRouter:
+def router(programs: Programs, tokens: TokenCheck) -> APIRouter:
     """The API's addresses, wired to the act that closes calls."""
 
     async def bearer(request: Request) -> str:
@@ -173,7 +173,7 @@ def router(closing: Closing, tokens: TokenCheck) -> APIRouter:
     async def wrap_up(call_sid: CallSid, body: WrapupBody, idempotency_key: Key = None) -> JSONResponse:
         """Keep how the call went, and let the farewell begin."""
         plain = body.model_dump(mode="json", exclude={"steps"})
-        book = closing.book()
+        book = programs.book()
         steps = []
         for number, step in enumerate(body.steps):
             who = book.step_who(step.step) if step.step else None
@@ -182,12 +182,12 @@ def router(closing: Closing, tokens: TokenCheck) -> APIRouter:
                     ["body", "steps", number, "step"], f"the book has no ready-made step “{step.step}”"
                 )
             steps.append(step.plain(who))
-        return _answer(await closing.wrap_up(call_sid, {**plain, "steps": steps}, idempotency_key))
+        return _answer(await programs.wrap_up(call_sid, {**plain, "steps": steps}, idempotency_key))
 
     @api.get("/calls/{call_sid}")
     async def story(call_sid: CallSid) -> JSONResponse:
         """The call's story so far: its wait, where everybody is, and what was said."""
-        told = await closing.story_of(call_sid)
+        told = await programs.story_of(call_sid)
         if told is None:
             raise HTTPException(404, "Neither we nor Twilio know this call.")
         return JSONResponse(told)
@@ -195,12 +195,12 @@ def router(closing: Closing, tokens: TokenCheck) -> APIRouter:
     @api.post("/calls/{call_sid}/hold", status_code=202)
     async def hold(call_sid: CallSid, idempotency_key: Key = None) -> JSONResponse:
         """Record that the caller was put on hold."""
-        return _answer(await closing.hold(call_sid, True, idempotency_key))
+        return _answer(await programs.hold(call_sid, True, idempotency_key))
 
     @api.post("/calls/{call_sid}/resume", status_code=202)
     async def resume(call_sid: CallSid, idempotency_key: Key = None) -> JSONResponse:
         """Record that the hold ended."""
-        return _answer(await closing.hold(call_sid, False, idempotency_key))
+        return _answer(await programs.hold(call_sid, False, idempotency_key))
 
     return api
 

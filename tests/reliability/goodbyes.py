@@ -22,7 +22,7 @@ from ivr.store.database import Database
 from ivr.store.ledger import Ledger
 from ivr.store.seal import Seal
 from ivr.store.vouchers import Vouchers
-from ivr.wrapup import Closing
+from ivr.wrapup.closing import Closing
 from tests.book.small import book
 from tests.store.cast import at
 
@@ -51,18 +51,10 @@ class _Clock:
         """Nobody waits here."""
 
 
-class _NoTelephone:
-    async def to_farewell(self, _: str) -> str:
-        return "done"
-
-    async def direction(self, _: str) -> str | None:
-        return None
-
-
 def closing(database: Database, told: Book) -> Closing:
     """The act, as a worker of the service has it, where texts can be sent."""
     ledger, vouchers = Ledger(database, SEAL), Vouchers(database, SEAL)
-    return Closing(ledger, lambda: told, _Clock(), _NoTelephone(), textable=True, vouchers=vouchers)
+    return Closing(ledger, lambda: told, _Clock(), textable=True, vouchers=vouchers)
 
 
 async def _work(url: str, calls: Sequence[tuple[str, str]]) -> dict[str, list[list[str]]]:
