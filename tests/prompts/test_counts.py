@@ -101,7 +101,7 @@ def test_eleven_sober_and_six_gentle_ones_are_for_anybody(locale: str):
     assert len(heard(locale, "gentle")) >= 6
 
 
-@pytest.mark.parametrize("locale", ["es-ES", "es-MX", "fr-CA", "fr-FR", "pt-BR"])
+@each_locale
 @pytest.mark.parametrize("known", [{}, {"call_resolved": True}, {"caller_name": "Ana"}])
 def test_after_far_too_long_a_wait_six_goodbyes_neither_cheer_nor_ask_anybody_back(
     locale: str, known: dict[str, Value]
