@@ -12,8 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 from ivr.farewell.moments import MOMENTS
 from ivr.rehearsal.call import Document, Leg
 from ivr.rehearsal.clock import Bell
+from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.houses import AGENT, CALLER, LINE, HouseName, house
-from ivr.rehearsal.rooms import Bridge, Exchange, Room
+from ivr.rehearsal.queues import Bridge
+from ivr.rehearsal.rooms import Room
 from ivr.rehearsal.verbs import words_seconds
 
 __all__ = ["AGENT", "CALLER", "LINE", "Cast", "Did", "Happening", "moment_of"]

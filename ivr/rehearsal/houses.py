@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from ivr.rehearsal.assignments import assign
 from ivr.rehearsal.call import Document, Leg, Number, read_inline
-from ivr.rehearsal.rooms import Exchange, Room
+from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.rooms import Room
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.tasks import Reservation, Task, Worker
 from ivr.rehearsal.transfers import hand_over, hand_to_queue, taken_over

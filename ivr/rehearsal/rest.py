@@ -15,13 +15,13 @@ from urllib.parse import parse_qsl, urlsplit
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]  # twilio publishes no types
 from twilio.http.response import Response  # type: ignore[import-untyped]
 
+from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.resources.answers import Body, Given, Resource, RestError, not_found
 from ivr.rehearsal.resources.calls import Calls
 from ivr.rehearsal.resources.conferences import Conferences
 from ivr.rehearsal.resources.past import Past
 from ivr.rehearsal.resources.queues import Queues
 from ivr.rehearsal.resources.tasks import Tasks
-from ivr.rehearsal.rooms import Exchange
 
 Upset: TypeAlias = Callable[
     [str, float | None, Callable[[], Response], Callable[[int], Response]], Awaitable[Response]

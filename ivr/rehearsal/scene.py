@@ -17,12 +17,12 @@ import yaml
 from ivr.farewell.moments import page_of
 from ivr.rehearsal.cast import CALLER, Cast, Happening
 from ivr.rehearsal.clock import Clock
+from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.expected import Expectations, SceneError
 from ivr.rehearsal.faults import Fault, Faults
 from ivr.rehearsal.houses import HOUSES, HouseName
 from ivr.rehearsal.report import Report, report
 from ivr.rehearsal.rest import RestSide
-from ivr.rehearsal.rooms import Exchange
 from ivr.rehearsal.verbs import VERBS
 from ivr.rehearsal.wire import PUBLIC_URL, App, Carrier, Message, Wire, honest
 

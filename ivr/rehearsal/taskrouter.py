@@ -16,7 +16,9 @@ from typing import Literal
 
 from ivr.rehearsal.call import NEW_DOCUMENT_AFTER, Document, Leg, Replaced, sid
 from ivr.rehearsal.clock import Bell
-from ivr.rehearsal.rooms import Exchange, Room, Stay
+from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.queues import Stay
+from ivr.rehearsal.rooms import Room
 from ivr.rehearsal.tasks import Reservation, Task, Worker
 from ivr.rehearsal.twiml_rules import Element, TwilioRefuses, conference
 

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from ivr.rehearsal.call import Leg
 from ivr.rehearsal.clock import Bell
-from ivr.rehearsal.rooms import Person, Stay
+from ivr.rehearsal.queues import Stay
+from ivr.rehearsal.rooms import Person
 
 TaskStatus = Literal["pending", "reserved", "assigned", "canceled", "completed", "wrapping"]
 ReservationStatus = Literal[

@@ -20,21 +20,9 @@ from ivr.rehearsal.call import (
     Sound,
     Verb,
 )
-from ivr.rehearsal.rooms import (
-    Bridge,
-    Dequeued,
-    Exchange,
-    Interlude,
-    Listener,
-    Offered,
-    Parted,
-    Person,
-    Room,
-    RoomOver,
-    Started,
-    Stay,
-    Whisper,
-)
+from ivr.rehearsal.exchange import exchange_of
+from ivr.rehearsal.queues import Bridge, Dequeued, Offered, Parted, Stay, Whisper
+from ivr.rehearsal.rooms import Interlude, Listener, Person, Room, RoomOver, Started
 from ivr.rehearsal.twiml_rules import Element, NotPlayed, Place, TwilioRefuses
 
 RECORDING_SECONDS = 10.0  # how long a recording plays when its file does not tell
@@ -88,7 +76,7 @@ async def _say_once(
     inner = ssml(verb)
     sound = Sound(
         leg.clock.monotonic(),
-        spoken.seconds(inner, _exchange(leg).pace),
+        spoken.seconds(inner, exchange_of(leg).pace),
         document.url,
         text=spoken.plain(inner),
         ssml=inner,
@@ -276,17 +264,17 @@ async def enqueue(leg: Leg, verb: Element, document: Document, place: Place) -> 
     With a workflowSid the stay is a task of TaskRouter's, which moves the leg into a room when a worker has
     taken it: that is a redirect like any other. Who goes before, by whatever way, cancels the task.
     """
-    taskrouter = _exchange(leg).taskrouter if "workflowSid" in verb.attrib else None
+    taskrouter = exchange_of(leg).taskrouter if "workflowSid" in verb.attrib else None
     if taskrouter is None and "workflowSid" in verb.attrib:
         raise NotPlayed("<Enqueue workflowSid> without a workspace", document.url)
-    queue = _exchange(leg).queue(verb.get("workflowSid") or (verb.text or "").strip())
+    queue = exchange_of(leg).queue(verb.get("workflowSid") or (verb.text or "").strip())
     if "maxQueueSize" in verb.attrib:
         queue.max_size = int(verb.attrib["maxQueueSize"])
     action = document.address(verb.attrib["action"]) if "action" in verb.attrib else None
     method = verb.get("method", "POST")
     stay = queue.join(leg)
     task = taskrouter.enter(stay, verb, document.url) if taskrouter and stay else None
-    _exchange(leg).queued(leg)
+    exchange_of(leg).queued(leg)
     if stay is None:
         return await leg.fetch(action, method, {"QueueResult": "queue-full"}) if action else None
     bridge: Bridge | None = None
@@ -343,7 +331,7 @@ async def _bridge_up(leg: Leg, bridge: Bridge) -> str:
             await leg.follow(whispered, "whisper")
         leg.check()
         bridge.open()
-        _exchange(leg).bridged(bridge)
+        exchange_of(leg).bridged(bridge)
         while True:
             await leg.wait()
     except Parted:
@@ -404,7 +392,7 @@ async def dial_queue(
 
     DialCallDuration is missing when the other leg was redirected. hangupOnStar: the star leaves the bridge.
     """
-    exchange, name = _exchange(leg), (noun.text or "").strip()
+    exchange, name = exchange_of(leg), (noun.text or "").strip()
     fields.update(DialCallStatus="failed", DialBridged="false")
     if name not in exchange.queues:
         return
@@ -438,7 +426,7 @@ async def _talk(leg: Leg, verb: Element, bridge: Bridge) -> None:
     while (left := until - leg.clock.monotonic()) > 0:
         given = await leg.wait(left)
         if given == Input("dtmf", "*") and star and bridge.up:
-            if _exchange(leg).star == "away":
+            if exchange_of(leg).star == "away":
                 bridge.stay.leg.hang_up("rest")
             break
     bridge.part(leg)
@@ -455,7 +443,7 @@ async def dial_conference(
     silence when that is "". When one with endConferenceOnExit leaves, it ends for all, and each goes on to
     its own action, with DialCallStatus=answered and no duration. hangupOnStar: the star leaves the room.
     """
-    exchange = _exchange(leg)
+    exchange = exchange_of(leg)
     room = exchange.room((noun.text or "").strip())
     fields["DialCallStatus"] = "answered"
     person = Person(
@@ -521,13 +509,6 @@ async def _in_room(leg: Leg, verb: Element, noun: Element, document: Document, r
             alone = False
         except Interlude as other:
             interlude = other
-
-
-def _exchange(leg: Leg) -> Exchange:
-    """The exchange a leg hangs on, with its queues and rooms."""
-    exchange = leg.exchange
-    assert isinstance(exchange, Exchange)
-    return exchange
 
 
 VERBS: Mapping[str, Verb] = {

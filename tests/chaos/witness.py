@@ -15,9 +15,9 @@ from ivr.cli.rehearsing import maker, settings_for_a_rehearsal
 from ivr.rehearsal.call import Document, Leg
 from ivr.rehearsal.cast import AGENT, moment_of
 from ivr.rehearsal.clock import Clock
+from ivr.rehearsal.queues import Stay
 from ivr.rehearsal.report import Report
 from ivr.rehearsal.rest import RestSide
-from ivr.rehearsal.rooms import Stay
 from ivr.rehearsal.scene import Scene, play
 from ivr.settings import Settings
 from ivr.store.shelf import read_folder

@@ -11,8 +11,8 @@ import pytest
 
 from ivr.rehearsal.call import Leg, Number
 from ivr.rehearsal.clock import Clock
+from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.rest import RestSide
-from ivr.rehearsal.rooms import Exchange
 from ivr.rehearsal.verbs import VERBS
 from ivr.rehearsal.wire import PUBLIC_URL, Message, Wire
 

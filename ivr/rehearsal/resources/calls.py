@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from ivr.rehearsal import twiml_rules
 from ivr.rehearsal.call import NEW_DOCUMENT_AFTER, Document, Leg, Replaced, read_inline
+from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.resources.answers import (
     Body,
     Given,
@@ -16,7 +17,6 @@ from ivr.rehearsal.resources.answers import (
     route,
 )
 from ivr.rehearsal.resources.past import Past
-from ivr.rehearsal.rooms import Exchange
 from ivr.rehearsal.twiml_rules import TwilioRefuses
 
 _UPDATE = (

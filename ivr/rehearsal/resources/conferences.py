@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ivr.rehearsal.announcements import announce
 from ivr.rehearsal.call import Document, read
+from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.resources.answers import (
     LIST,
     Body,
@@ -18,7 +19,7 @@ from ivr.rehearsal.resources.answers import (
     route,
 )
 from ivr.rehearsal.resources.past import Past
-from ivr.rehearsal.rooms import Exchange, Person, Room
+from ivr.rehearsal.rooms import Person, Room
 
 _CONFERENCE = ("Status", "AnnounceUrl", "AnnounceMethod")
 _PARTICIPANT = (

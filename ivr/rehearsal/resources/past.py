@@ -7,7 +7,8 @@ Each change of a leg, a room or a task is kept as a copy; a GET is answered from
 import copy
 from typing import Any, TypeVar
 
-from ivr.rehearsal.rooms import Exchange, Room
+from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.rooms import Room
 
 T = TypeVar("T")
 

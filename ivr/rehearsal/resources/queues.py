@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.queues import Queue
 from ivr.rehearsal.resources.answers import LIST, Body, Given, RestError, Route, page, rfc, route
-from ivr.rehearsal.rooms import Exchange, Queue
 
 
 class Queues:
