@@ -16,7 +16,7 @@ from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.houses import AGENT, CALLER, LINE, HouseName, house
 from ivr.rehearsal.queues import Bridge
 from ivr.rehearsal.rooms import Room
-from ivr.rehearsal.verbs import words_seconds
+from ivr.rehearsal.verbs.speaking import words_seconds
 
 __all__ = ["AGENT", "CALLER", "LINE", "Cast", "Did", "Happening", "moment_of"]
 

@@ -1,6 +1,7 @@
 """A service of a few lines, and a pretend Twilio that rings it."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 ACCOUNT = "AC" + "a" * 32
 TOKEN = "12345"
+FIVE_WORDS = "<Say>one two three four five</Say>"  # two seconds at 150 words a minute
 NINE = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
@@ -141,3 +143,11 @@ async def world() -> AsyncIterator[MakeWorld]:
 def words(leg: Leg) -> list[str]:
     """What a leg heard said."""
     return [sound.text for sound in leg.sounds if sound.text]
+
+
+def wav(seconds: float, rate: int = 8000) -> bytes:
+    """A recording of so many seconds."""
+    data = b"\xff" * int(seconds * rate)
+    form = struct.pack("<HHIIHH", 7, 1, rate, rate, 1, 8)
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data)) + data
+    return b"RIFF" + struct.pack("<I", len(body)) + body
