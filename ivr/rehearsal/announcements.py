@@ -9,8 +9,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Literal
 
-from ivr.rehearsal.call import Document, Fields, Input, Interrupt, Leg, Number, Over, Sound
+from ivr.rehearsal.document import Document
+from ivr.rehearsal.interrupts import Interrupt, Over
+from ivr.rehearsal.leg import Fields, Leg
 from ivr.rehearsal.rooms import Person, Room
+from ivr.rehearsal.telephone import Input, Number, Sound
 from ivr.rehearsal.twiml_rules import Place, TwilioRefuses
 from ivr.rehearsal.wire import Unanswered
 

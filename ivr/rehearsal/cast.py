@@ -10,10 +10,11 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from ivr.farewell.moments import MOMENTS
-from ivr.rehearsal.call import Document, Leg
 from ivr.rehearsal.clock import Bell
+from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.houses import AGENT, CALLER, LINE, HouseName, house
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.queues import Bridge
 from ivr.rehearsal.rooms import Room
 from ivr.rehearsal.verbs.speaking import words_seconds

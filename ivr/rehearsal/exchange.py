@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ivr.rehearsal.call import Document, Fields, Leg, Number, Verb, sid
 from ivr.rehearsal.clock import Clock
+from ivr.rehearsal.document import Document
+from ivr.rehearsal.leg import Fields, Leg, Verb
 from ivr.rehearsal.queues import Bridge, Queue
 from ivr.rehearsal.rooms import Room
+from ivr.rehearsal.sids import sid
+from ivr.rehearsal.telephone import Number
 from ivr.rehearsal.twiml_rules import TwilioRefuses
 from ivr.rehearsal.wire import Unanswered, Wire
 

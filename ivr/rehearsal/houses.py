@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 from urllib.parse import quote
 
 from ivr.rehearsal.assignments import assign
-from ivr.rehearsal.call import Document, Leg, Number, read_inline
+from ivr.rehearsal.document import Document, read_inline
 from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.rooms import Room
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.tasks import Reservation, Task, Worker
+from ivr.rehearsal.telephone import Number
 from ivr.rehearsal.transfers import hand_over, hand_to_queue, taken_over
 from ivr.rehearsal.twiml_rules import enqueue
 

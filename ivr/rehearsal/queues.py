@@ -5,7 +5,8 @@ Everything that one leg does to another travels as an `Interrupt` on the simulat
 
 from dataclasses import dataclass, field
 
-from ivr.rehearsal.call import Interrupt, Leg
+from ivr.rehearsal.interrupts import Interrupt
+from ivr.rehearsal.leg import Leg
 
 _SECOND = 1_000_000
 

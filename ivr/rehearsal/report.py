@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ivr.rehearsal.call import Sound
 from ivr.rehearsal.cast import Cast, Happening, moment_of
 from ivr.rehearsal.faults import Carried
+from ivr.rehearsal.telephone import Sound
 from ivr.rehearsal.wire import Asked
 
 _FAREWELL = ("/voice/farewell", "/voice/queue-left", "/voice/fallback")

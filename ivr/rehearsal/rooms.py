@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from ivr.rehearsal.call import Document, Fields, Interrupt, Leg, Over
+from ivr.rehearsal.document import Document
+from ivr.rehearsal.interrupts import Interrupt, Over
+from ivr.rehearsal.leg import Fields, Leg
 
 if TYPE_CHECKING:
     from ivr.rehearsal.announcements import Announcement

@@ -14,11 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ivr.rehearsal.call import NEW_DOCUMENT_AFTER, Document, Leg, Replaced, sid
 from ivr.rehearsal.clock import Bell
+from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.interrupts import NEW_DOCUMENT_AFTER, Replaced
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.queues import Stay
 from ivr.rehearsal.rooms import Room
+from ivr.rehearsal.sids import sid
 from ivr.rehearsal.tasks import Reservation, Task, Worker
 from ivr.rehearsal.twiml_rules import Element, TwilioRefuses, conference
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ivr.rehearsal.call import Leg
 from ivr.rehearsal.clock import Bell
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.queues import Stay
 from ivr.rehearsal.rooms import Person
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ivr.rehearsal.call import sid
+from ivr.rehearsal.sids import sid
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.tasks import Reservation, Task, Worker
 

@@ -12,9 +12,10 @@ import structlog.testing
 
 from ivr.book.book import Book, read
 from ivr.cli.rehearsing import maker, settings_for_a_rehearsal
-from ivr.rehearsal.call import Document, Leg
 from ivr.rehearsal.cast import AGENT, moment_of
 from ivr.rehearsal.clock import Clock
+from ivr.rehearsal.document import Document
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.queues import Stay
 from ivr.rehearsal.report import Report
 from ivr.rehearsal.rest import RestSide

@@ -12,11 +12,12 @@ import pytest
 from ivr.app import Service
 from ivr.cli.rehearsing import PUBLIC_URL, maker, settings_for_a_rehearsal
 from ivr.farewell.moments import Farewell, Promise
-from ivr.rehearsal.call import Leg, Number
 from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.rest import RestSide
 from ivr.rehearsal.scene import _running
+from ivr.rehearsal.telephone import Number
 from ivr.rehearsal.verbs import VERBS
 from ivr.rehearsal.wire import Wire
 from ivr.store.database import StoreUnavailable

@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from ivr.rehearsal.call import Leg, Number
 from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.rest import RestSide
+from ivr.rehearsal.telephone import Number
 from ivr.rehearsal.verbs import VERBS
 from ivr.rehearsal.wire import PUBLIC_URL, Message, Wire
 

@@ -1,6 +1,6 @@
 """Announcements in a room: played once for all, or to one, and how their end is told."""
 
-from ivr.rehearsal.call import Leg
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.resources.answers import Given
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import Answer, MakeWorld, World, words

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ivr.rehearsal.call import sid
 from ivr.rehearsal.expected import Expectations, SceneError
 from ivr.rehearsal.report import Report
 from ivr.rehearsal.scene import ACCOUNT, Scene
+from ivr.rehearsal.sids import sid
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import Heard

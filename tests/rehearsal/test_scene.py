@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ivr.rehearsal.call import Document
 from ivr.rehearsal.cast import moment_of
+from ivr.rehearsal.document import Document
 from ivr.rehearsal.expected import Expectations, SceneError
 from ivr.rehearsal.report import Report
 from ivr.rehearsal.scene import ACCOUNT, Scene, play

@@ -9,7 +9,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from ivr.rehearsal.assignments import assign
-from ivr.rehearsal.call import Leg, sid
+from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.sids import sid
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.tasks import Reservation, Task, Worker
 from ivr.rehearsal.transfers import hand_over, hand_to_queue, taken_over

@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable
 
 from ivr.rehearsal import twiml_rules
-from ivr.rehearsal.call import NEW_DOCUMENT_AFTER, Document, Leg, Replaced, read_inline
+from ivr.rehearsal.document import Document, read_inline
 from ivr.rehearsal.exchange import Exchange
+from ivr.rehearsal.interrupts import NEW_DOCUMENT_AFTER, Replaced
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.resources.answers import (
     Body,
     Given,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ivr.rehearsal.announcements import announce
-from ivr.rehearsal.call import Document, read
+from ivr.rehearsal.document import Document, read
 from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.resources.answers import (
     LIST,

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable
 
-from ivr.rehearsal.call import sid
 from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.resources.answers import Body, Given, RestError, Route, iso, not_found, one_of, route
 from ivr.rehearsal.resources.past import Past
+from ivr.rehearsal.sids import sid
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.tasks import Task
 from ivr.rehearsal.twiml_rules import LONGEST_ATTRIBUTES

@@ -5,7 +5,7 @@ A verb gives the document that takes the place of the running one, or None to go
 
 from collections.abc import Mapping
 
-from ivr.rehearsal.call import Verb
+from ivr.rehearsal.leg import Verb
 from ivr.rehearsal.verbs.dialling import dial
 from ivr.rehearsal.verbs.gathering import gather
 from ivr.rehearsal.verbs.going import hangup, redirect, reject

@@ -3,10 +3,13 @@
 Its noun <Conference>: see `joining.py`.
 """
 
-from ivr.rehearsal.call import Document, Input, Leg, Over, Replaced
+from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import exchange_of
+from ivr.rehearsal.interrupts import Over, Replaced
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.queues import Bridge, Offered, Parted, Whisper
 from ivr.rehearsal.rooms import Interlude, RoomOver, Started
+from ivr.rehearsal.telephone import Input
 from ivr.rehearsal.twiml_rules import Element, NotPlayed, Place
 from ivr.rehearsal.verbs.joining import dial_conference
 from ivr.rehearsal.verbs.queueing import part

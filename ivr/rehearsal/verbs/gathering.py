@@ -1,6 +1,8 @@
 """The verb that listens, <Gather>: keys and words, with all that is said meanwhile."""
 
-from ivr.rehearsal.call import Document, Input, Leg
+from ivr.rehearsal.document import Document
+from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.telephone import Input
 from ivr.rehearsal.twiml_rules import Element, Place
 from ivr.rehearsal.verbs.speaking import loops, pause_once, play_once, say_once
 

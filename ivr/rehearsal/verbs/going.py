@@ -1,6 +1,8 @@
 """The verbs that go elsewhere, or end the call: <Redirect>, <Hangup> and <Reject>."""
 
-from ivr.rehearsal.call import Document, Leg, Over
+from ivr.rehearsal.document import Document
+from ivr.rehearsal.interrupts import Over
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.twiml_rules import Element, Place, TwilioRefuses
 
 

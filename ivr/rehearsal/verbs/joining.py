@@ -1,8 +1,11 @@
 """The noun <Conference> of <Dial>: a leg joins a room, is in it, and leaves it."""
 
-from ivr.rehearsal.call import OLD_ACTION_AFTER, PARTS_AFTER, Document, Input, Leg, Over, Replaced
+from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import exchange_of
+from ivr.rehearsal.interrupts import OLD_ACTION_AFTER, PARTS_AFTER, Over, Replaced
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.rooms import Interlude, Listener, Person, Room, RoomOver, Started
+from ivr.rehearsal.telephone import Input
 from ivr.rehearsal.twiml_rules import Element, TwilioRefuses
 
 

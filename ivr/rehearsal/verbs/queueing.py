@@ -1,7 +1,9 @@
 """The verbs of who waits in a queue, <Enqueue> and <Leave>: the wait, being taken from it, and its end."""
 
-from ivr.rehearsal.call import OLD_ACTION_AFTER, PARTS_AFTER, Document, Fields, Interrupt, Leg, Over, Replaced
+from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import exchange_of
+from ivr.rehearsal.interrupts import OLD_ACTION_AFTER, PARTS_AFTER, Interrupt, Over, Replaced
+from ivr.rehearsal.leg import Fields, Leg
 from ivr.rehearsal.queues import Bridge, Dequeued, Parted, Stay
 from ivr.rehearsal.twiml_rules import Element, NotPlayed, Place, TwilioRefuses
 

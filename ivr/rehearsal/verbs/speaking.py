@@ -4,8 +4,10 @@ from collections.abc import Collection
 from html import escape
 
 from ivr.book import spoken
-from ivr.rehearsal.call import Document, Input, Leg, Sound
+from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import exchange_of
+from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.telephone import Input, Sound
 from ivr.rehearsal.twiml_rules import Element, Place, TwilioRefuses
 
 RECORDING_SECONDS = 10.0  # how long a recording plays when its file does not tell

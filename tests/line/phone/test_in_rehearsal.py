@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ivr.line.phone import Found, Outcome, Participant, Phone
-from ivr.rehearsal.call import Leg
+from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import ACCOUNT, TOKEN, Answer, MakeWorld, World, words, world
 

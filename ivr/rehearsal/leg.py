@@ -5,19 +5,20 @@ by REST, being taken from a queue, a room that ends) reaches it the next time it
 or as an `Interrupt`; whoever is nearest and concerned catches it, and everybody else cleans up behind.
 """
 
-import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import format_datetime
-from typing import Any, Literal, Protocol, TypeAlias
-from urllib.parse import urldefrag, urljoin, urlsplit
+from typing import Any, Protocol, TypeAlias
+from urllib.parse import urldefrag, urlsplit
 
 from httpx import AsyncClient
 
-from ivr.rehearsal import twiml_rules
 from ivr.rehearsal.clock import Bell, Clock
+from ivr.rehearsal.document import Document, read
+from ivr.rehearsal.interrupts import Interrupt, Over, Replaced
+from ivr.rehearsal.telephone import Input, Number, Sound
 from ivr.rehearsal.twiml_rules import Element, Place, TwilioRefuses
 from ivr.rehearsal.wire import Answer, Unanswered, Wire
 
@@ -26,79 +27,6 @@ Verb: TypeAlias = "Callable[[Leg, Element, Document, Place], Awaitable[Document 
 
 APPLICATION_ERROR = "We are sorry. An application error has occurred. Goodbye."
 _MOST_AT_ONCE = 60  # documents that follow one another without any time passing: a loop
-
-# How long after a REST update the old leg parts, the old action is asked, and the new document is fetched;
-# seconds, as measured on real calls by others (166, 320 and 651 ms).
-PARTS_AFTER, OLD_ACTION_AFTER, NEW_DOCUMENT_AFTER = 0.166, 0.154, 0.331
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document being followed. `url` is None for inline TwiML: nothing relative can stand in it."""
-
-    root: Element
-    url: str | None
-
-    def address(self, relative: str) -> str:
-        """An address in this document, absolute. Empty text means this document's own."""
-        return urljoin(self.url or "", relative) if relative else self.url or ""
-
-    @property
-    def path(self) -> str:
-        return urlsplit(self.url or "").path
-
-
-@dataclass(slots=True)
-class Sound:
-    """Something a leg heard. `seconds` is how long it really played, `whole` how long it would have."""
-
-    at: float  # simulated seconds since the rehearsal began
-    whole: float
-    url: str | None  # the document it stood in
-    text: str = ""
-    ssml: str = ""
-    voice: str = ""
-    language: str = ""
-    played: str | None = None  # the address of a <Play>
-    seconds: float = 0.0
-    document: Document | None = None
-
-    @property
-    def cut(self) -> bool:
-        return self.seconds < self.whole
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A key pressed, or words spoken."""
-
-    kind: Literal["dtmf", "speech"]
-    text: str
-
-
-class Interrupt(Exception):
-    """Something that ends what a leg is doing."""
-
-
-class Over(Interrupt):
-    """The leg is ended: by its own telephone, by REST, or by <Hangup>."""
-
-
-class Replaced(Interrupt):
-    """Another document takes the place of the whole running one: by REST, or a fallback's."""
-
-    def __init__(self, fetch: Callable[[], Awaitable[Document]], *, by_rest: bool = True) -> None:
-        super().__init__("replaced by another document")
-        self.fetch, self.by_rest = fetch, by_rest
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """What a telephone number's owner told Twilio: what to ask when it rings, and whom to tell when it ends."""
-
-    voice_url: str
-    fallback_url: str | None = None
-    status_callback: str | None = None
 
 
 class Exchange(Protocol):
@@ -120,11 +48,6 @@ class Exchange(Protocol):
 
     def warn(self, error: TwilioRefuses) -> None:
         """Twilio would have written this into its debugger."""
-
-
-def sid(prefix: str, *parts: object) -> str:
-    """An identifier as Twilio's look: two letters and 32 hexadecimal digits, the same for the same parts."""
-    return prefix + hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()[:32]
 
 
 @dataclass(eq=False)
@@ -400,43 +323,3 @@ class Leg:
                 },
             )
         await self.client.aclose()
-
-
-def read(answer: Answer, place: Place) -> Document:
-    """An answer as a document, by its content type.
-
-    text/xml, application/xml and text/html are TwiML; text/plain is run when it is TwiML and else spoken;
-    audio is played. No Content-Type counts as a failed retrieval (11200), any other type as 12300.
-    """
-    if answer.content_type is None:
-        raise TwilioRefuses(
-            11200, "the answer has no Content-Type: Twilio takes it for a failed retrieval", answer.url
-        )
-    kind = answer.content_type.partition(";")[0].strip().lower()
-    if kind in ("text/xml", "application/xml", "text/html"):
-        root = twiml_rules.parse(answer.body, answer.url)
-    elif kind == "text/plain":
-        root = _plain(answer)
-    elif kind.startswith("audio/"):
-        root = Element("Response")
-        twiml_rules.child(root, "Play", answer.url)
-    else:
-        raise TwilioRefuses(12300, f"a document may not be {kind}", answer.url)
-    twiml_rules.check(root, place, answer.url)
-    return Document(root, answer.url)
-
-
-def read_inline(twiml: str) -> Document:
-    """TwiML that came with a REST request. Raises TwilioRefuses."""
-    root = twiml_rules.parse(twiml.encode(), "inline TwiML")
-    twiml_rules.check(root, "call", "inline TwiML", inline=True)
-    return Document(root, None)
-
-
-def _plain(answer: Answer) -> Element:
-    try:
-        return twiml_rules.parse(answer.body, answer.url)
-    except TwilioRefuses:
-        root = Element("Response")
-        twiml_rules.child(root, "Say", answer.body.decode("utf-8", "replace"))
-        return root
