@@ -156,8 +156,8 @@ def rehearse(
     from ivr.cli.telling import record, tell_call
     from ivr.rehearsal.cast import AGENT
     from ivr.rehearsal.expected import SceneError
+    from ivr.rehearsal.refusals import TwilioRefuses
     from ivr.rehearsal.scene import Scene, play
-    from ivr.rehearsal.twiml_rules import TwilioRefuses
     from ivr.store.shelf import BookFolderError
 
     watch.set_up("error")

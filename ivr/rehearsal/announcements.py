@@ -12,9 +12,10 @@ from typing import Literal
 from ivr.rehearsal.document import Document
 from ivr.rehearsal.interrupts import Interrupt, Over
 from ivr.rehearsal.leg import Fields, Leg
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.rooms import Person, Room
 from ivr.rehearsal.telephone import Input, Number, Sound
-from ivr.rehearsal.twiml_rules import Place, TwilioRefuses
+from ivr.rehearsal.twiml import Place
 from ivr.rehearsal.wire import Unanswered
 
 Said = Literal["announcement-end", "announcement-fail"]

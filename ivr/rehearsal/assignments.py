@@ -10,9 +10,9 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urldefrag
 
+from ivr.rehearsal.refusals import NotPlayed, TwilioRefuses
 from ivr.rehearsal.taskrouter import TaskRouter, Terms
 from ivr.rehearsal.tasks import Reservation
-from ivr.rehearsal.twiml_rules import NotPlayed, TwilioRefuses
 from ivr.rehearsal.wire import Unanswered
 
 _WITHIN = "#rc=0&rt=5000&tt=5000"  # an assignment callback has five seconds, whatever its address says

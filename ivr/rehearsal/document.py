@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from ivr.rehearsal import twiml_rules
-from ivr.rehearsal.twiml_rules import Element, Place, TwilioRefuses
+from ivr.rehearsal.refusals import TwilioRefuses
+from ivr.rehearsal.twiml import Element, Place
+from ivr.rehearsal.twiml.reading import check, parse
+from ivr.rehearsal.twiml.writing import child
 from ivr.rehearsal.wire import Answer
 
 
@@ -36,29 +38,29 @@ def read(answer: Answer, place: Place) -> Document:
         )
     kind = answer.content_type.partition(";")[0].strip().lower()
     if kind in ("text/xml", "application/xml", "text/html"):
-        root = twiml_rules.parse(answer.body, answer.url)
+        root = parse(answer.body, answer.url)
     elif kind == "text/plain":
         root = _plain(answer)
     elif kind.startswith("audio/"):
         root = Element("Response")
-        twiml_rules.child(root, "Play", answer.url)
+        child(root, "Play", answer.url)
     else:
         raise TwilioRefuses(12300, f"a document may not be {kind}", answer.url)
-    twiml_rules.check(root, place, answer.url)
+    check(root, place, answer.url)
     return Document(root, answer.url)
 
 
 def read_inline(twiml: str) -> Document:
     """TwiML that came with a REST request. Raises TwilioRefuses."""
-    root = twiml_rules.parse(twiml.encode(), "inline TwiML")
-    twiml_rules.check(root, "call", "inline TwiML", inline=True)
+    root = parse(twiml.encode(), "inline TwiML")
+    check(root, "call", "inline TwiML", inline=True)
     return Document(root, None)
 
 
 def _plain(answer: Answer) -> Element:
     try:
-        return twiml_rules.parse(answer.body, answer.url)
+        return parse(answer.body, answer.url)
     except TwilioRefuses:
         root = Element("Response")
-        twiml_rules.child(root, "Say", answer.body.decode("utf-8", "replace"))
+        child(root, "Say", answer.body.decode("utf-8", "replace"))
         return root

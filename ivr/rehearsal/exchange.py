@@ -8,10 +8,10 @@ from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.document import Document
 from ivr.rehearsal.leg import Fields, Leg, Verb
 from ivr.rehearsal.queues import Bridge, Queue
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.rooms import Room
 from ivr.rehearsal.sids import sid
 from ivr.rehearsal.telephone import Number
-from ivr.rehearsal.twiml_rules import TwilioRefuses
 from ivr.rehearsal.wire import Unanswered, Wire
 
 if TYPE_CHECKING:

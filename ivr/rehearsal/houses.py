@@ -18,7 +18,7 @@ from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.tasks import Reservation, Task, Worker
 from ivr.rehearsal.telephone import Number
 from ivr.rehearsal.transfers import hand_over, hand_to_queue, taken_over
-from ivr.rehearsal.twiml_rules import enqueue
+from ivr.rehearsal.twiml.writing import enqueue
 
 if TYPE_CHECKING:
     from ivr.rehearsal.cast import Cast

@@ -18,8 +18,9 @@ from httpx import AsyncClient
 from ivr.rehearsal.clock import Bell, Clock
 from ivr.rehearsal.document import Document, read
 from ivr.rehearsal.interrupts import Interrupt, Over, Replaced
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.telephone import Input, Number, Sound
-from ivr.rehearsal.twiml_rules import Element, Place, TwilioRefuses
+from ivr.rehearsal.twiml import Element, Place
 from ivr.rehearsal.wire import Answer, Unanswered, Wire
 
 Fields: TypeAlias = Mapping[str, str]

@@ -20,10 +20,12 @@ from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.interrupts import NEW_DOCUMENT_AFTER, Replaced
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.queues import Stay
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.rooms import Room
 from ivr.rehearsal.sids import sid
 from ivr.rehearsal.tasks import Reservation, Task, Worker
-from ivr.rehearsal.twiml_rules import Element, TwilioRefuses, conference
+from ivr.rehearsal.twiml import Element
+from ivr.rehearsal.twiml.writing import conference
 
 RESERVED_FOR = 120.0  # seconds a worker has to accept, unless the workflow says otherwise
 ROOM_EVENTS = "start end join leave mute hold"  # what Flex lets a plugin ask for; never announcement

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 import httpx
 
 from ivr.rehearsal.clock import Bell, Clock
-from ivr.rehearsal.twiml_rules import TwilioRefuses
+from ivr.rehearsal.refusals import TwilioRefuses
 
 Message: TypeAlias = MutableMapping[str, Any]
 App: TypeAlias = Callable[

@@ -4,7 +4,7 @@ import pytest
 
 from ivr.book.book import Book
 from ivr.line.hearing import LANGUAGES, LONGEST_HINTS, Hearing, hearing, nearest_language
-from ivr.rehearsal.twiml_rules import SHAPES
+from ivr.rehearsal.twiml.shapes import SHAPES
 from tests.book.small import RULES, VOICES, book
 from tests.book.test_answers import FOUR
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ivr.rehearsal.leg import APPLICATION_ERROR
-from ivr.rehearsal.twiml_rules import TwilioRefuses
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import FIVE_WORDS, MakeWorld, wav, words
 

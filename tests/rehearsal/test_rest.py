@@ -8,7 +8,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from ivr.rehearsal.leg import Leg
-from ivr.rehearsal.twiml_rules import TwilioRefuses
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import ACCOUNT, TOKEN, Answer, MakeWorld, World, words
 

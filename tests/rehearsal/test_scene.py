@@ -10,9 +10,10 @@ import pytest
 from ivr.rehearsal.cast import moment_of
 from ivr.rehearsal.document import Document
 from ivr.rehearsal.expected import Expectations, SceneError
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.report import Report
 from ivr.rehearsal.scene import ACCOUNT, Scene, play
-from ivr.rehearsal.twiml_rules import TwilioRefuses, parse
+from ivr.rehearsal.twiml.reading import parse
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import Heard, Service
 

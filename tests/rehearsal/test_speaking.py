@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.rehearsal.twiml_rules import TwilioRefuses
+from ivr.rehearsal.refusals import TwilioRefuses
 from tests.rehearsal.conftest import FIVE_WORDS, MakeWorld, wav
 
 

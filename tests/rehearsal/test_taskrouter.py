@@ -10,11 +10,11 @@ from twilio.rest import Client
 
 from ivr.rehearsal.assignments import assign
 from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.refusals import NotPlayed, TwilioRefuses
 from ivr.rehearsal.sids import sid
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.tasks import Reservation, Task, Worker
 from ivr.rehearsal.transfers import hand_over, hand_to_queue, taken_over
-from ivr.rehearsal.twiml_rules import NotPlayed, TwilioRefuses
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import ACCOUNT, TOKEN, Answer, Heard, MakeWorld, World, words
 

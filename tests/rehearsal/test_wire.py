@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ivr.rehearsal.twiml_rules import TwilioRefuses
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.wire import PUBLIC_URL, Unanswered, as_signed, overrides, sign
 from tests.rehearsal.conftest import TOKEN, Heard, MakeWorld
 

@@ -8,8 +8,8 @@ from email.utils import format_datetime
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from ivr.rehearsal import twiml_rules
 from ivr.rehearsal.clock import Clock
+from ivr.rehearsal.twiml.values import address
 
 Body: TypeAlias = dict[str, Any]
 Given: TypeAlias = Mapping[str, str]
@@ -85,9 +85,7 @@ _METHODS = (
 def addresses(given: Given, *names: str) -> None:
     """An address must be absolute: 21205; and its method one of two."""
     for name in names:
-        if name in given and (
-            not twiml_rules.address(21205).fits(given[name]) or not urlsplit(given[name]).scheme
-        ):
+        if name in given and (not address(21205).fits(given[name]) or not urlsplit(given[name]).scheme):
             raise RestError(400, 21205, f"{name} is not an absolute address: {given[name]}")
     for name in _METHODS:
         one_of(given, name, "GET", "POST")

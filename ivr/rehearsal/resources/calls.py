@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from ivr.rehearsal import twiml_rules
 from ivr.rehearsal.document import Document, read_inline
 from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.interrupts import NEW_DOCUMENT_AFTER, Replaced
 from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.resources.answers import (
     Body,
     Given,
@@ -19,7 +19,7 @@ from ivr.rehearsal.resources.answers import (
     route,
 )
 from ivr.rehearsal.resources.past import Past
-from ivr.rehearsal.twiml_rules import TwilioRefuses
+from ivr.rehearsal.twiml.reading import LONGEST_INLINE
 
 _UPDATE = (
     "Url", "Method", "Status", "FallbackUrl", "FallbackMethod", "StatusCallback", "StatusCallbackMethod", "Twiml", "TimeLimit",
@@ -60,8 +60,8 @@ class Calls:
             raise RestError(400, 21220, "Call is not in-progress. Cannot redirect.")
         if "Url" in given and "Twiml" in given:
             raise RestError(400, 20001, "Url and Twiml exclude each other")
-        if len(given.get("Twiml", "")) > twiml_rules.LONGEST_INLINE:
-            raise RestError(400, 20001, f"Twiml takes at most {twiml_rules.LONGEST_INLINE} characters")
+        if len(given.get("Twiml", "")) > LONGEST_INLINE:
+            raise RestError(400, 20001, f"Twiml takes at most {LONGEST_INLINE} characters")
         if "FallbackUrl" in given and "Url" not in given:
             raise RestError(400, 21405, "A FallbackUrl needs a Url")
         addresses(given, "Url", "FallbackUrl", "StatusCallback")

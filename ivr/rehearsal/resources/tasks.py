@@ -9,7 +9,7 @@ from ivr.rehearsal.resources.past import Past
 from ivr.rehearsal.sids import sid
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.tasks import Task
-from ivr.rehearsal.twiml_rules import LONGEST_ATTRIBUTES
+from ivr.rehearsal.twiml.elements import LONGEST_ATTRIBUTES
 
 _UPDATE = ("Attributes", "AssignmentStatus", "Reason", "Priority", "TaskChannel", "VirtualStartTime")
 _STATUSES = ("pending", "reserved", "assigned", "canceled", "completed", "wrapping")

@@ -8,9 +8,10 @@ from ivr.rehearsal.exchange import exchange_of
 from ivr.rehearsal.interrupts import Over, Replaced
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.queues import Bridge, Offered, Parted, Whisper
+from ivr.rehearsal.refusals import NotPlayed
 from ivr.rehearsal.rooms import Interlude, RoomOver, Started
 from ivr.rehearsal.telephone import Input
-from ivr.rehearsal.twiml_rules import Element, NotPlayed, Place
+from ivr.rehearsal.twiml import Element, Place
 from ivr.rehearsal.verbs.joining import dial_conference
 from ivr.rehearsal.verbs.queueing import part
 

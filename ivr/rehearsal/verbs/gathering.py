@@ -3,7 +3,7 @@
 from ivr.rehearsal.document import Document
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.telephone import Input
-from ivr.rehearsal.twiml_rules import Element, Place
+from ivr.rehearsal.twiml import Element, Place
 from ivr.rehearsal.verbs.speaking import loops, pause_once, play_once, say_once
 
 

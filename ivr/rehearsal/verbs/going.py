@@ -3,7 +3,8 @@
 from ivr.rehearsal.document import Document
 from ivr.rehearsal.interrupts import Over
 from ivr.rehearsal.leg import Leg
-from ivr.rehearsal.twiml_rules import Element, Place, TwilioRefuses
+from ivr.rehearsal.refusals import TwilioRefuses
+from ivr.rehearsal.twiml import Element, Place
 
 
 async def redirect(leg: Leg, verb: Element, document: Document, place: Place) -> Document | None:

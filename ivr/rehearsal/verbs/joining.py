@@ -4,9 +4,10 @@ from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import exchange_of
 from ivr.rehearsal.interrupts import OLD_ACTION_AFTER, PARTS_AFTER, Over, Replaced
 from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.rooms import Interlude, Listener, Person, Room, RoomOver, Started
 from ivr.rehearsal.telephone import Input
-from ivr.rehearsal.twiml_rules import Element, TwilioRefuses
+from ivr.rehearsal.twiml import Element
 
 
 async def dial_conference(

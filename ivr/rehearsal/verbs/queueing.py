@@ -5,7 +5,8 @@ from ivr.rehearsal.exchange import exchange_of
 from ivr.rehearsal.interrupts import OLD_ACTION_AFTER, PARTS_AFTER, Interrupt, Over, Replaced
 from ivr.rehearsal.leg import Fields, Leg
 from ivr.rehearsal.queues import Bridge, Dequeued, Parted, Stay
-from ivr.rehearsal.twiml_rules import Element, NotPlayed, Place, TwilioRefuses
+from ivr.rehearsal.refusals import NotPlayed, TwilioRefuses
+from ivr.rehearsal.twiml import Element, Place
 
 
 class _Left(Interrupt):

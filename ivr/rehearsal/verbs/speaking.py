@@ -7,8 +7,9 @@ from ivr.book import spoken
 from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import exchange_of
 from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.refusals import TwilioRefuses
 from ivr.rehearsal.telephone import Input, Sound
-from ivr.rehearsal.twiml_rules import Element, Place, TwilioRefuses
+from ivr.rehearsal.twiml import Element, Place
 
 RECORDING_SECONDS = 10.0  # how long a recording plays when its file does not tell
 

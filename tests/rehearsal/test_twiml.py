@@ -3,8 +3,11 @@
 import pytest
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse  # noqa: TID251 - the library as the oracle
 
-from ivr.rehearsal import twiml_rules
-from ivr.rehearsal.twiml_rules import NotPlayed, Place, TwilioRefuses, check, known_voice, parse
+from ivr.rehearsal.refusals import NotPlayed, TwilioRefuses
+from ivr.rehearsal.twiml import Place
+from ivr.rehearsal.twiml.reading import check, parse
+from ivr.rehearsal.twiml.shapes import ALLOWED, SHAPES
+from ivr.rehearsal.twiml.voices import known_voice
 
 POLLY = 'voice="Polly.Amy-Neural"'
 
@@ -261,8 +264,6 @@ def test_what_twilios_own_builder_writes_passes() -> None:
 
 
 def test_every_verb_that_is_played_has_a_shape() -> None:
-    names = {name for allowed, _, _ in twiml_rules.ALLOWED.values() for name in allowed}
-    assert names <= set(twiml_rules.SHAPES)
-    assert all(
-        child in twiml_rules.SHAPES for shape in twiml_rules.SHAPES.values() for child in shape.children
-    )
+    names = {name for allowed, _, _ in ALLOWED.values() for name in allowed}
+    assert names <= set(SHAPES)
+    assert all(child in SHAPES for shape in SHAPES.values() for child in shape.children)
