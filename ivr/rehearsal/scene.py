@@ -4,8 +4,7 @@ import asyncio
 import inspect
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -23,8 +22,9 @@ from ivr.rehearsal.faults import Fault, Faults
 from ivr.rehearsal.houses import HOUSES, HouseName
 from ivr.rehearsal.report import Report, report
 from ivr.rehearsal.rest import RestSide
+from ivr.rehearsal.service import App, nobody, running
 from ivr.rehearsal.verbs import VERBS
-from ivr.rehearsal.wire import PUBLIC_URL, App, Carrier, Message, Wire, honest
+from ivr.rehearsal.wire import PUBLIC_URL, Carrier, Wire, honest
 
 MakeApp: TypeAlias = Callable[[Clock, RestSide], "tuple[App, str] | Awaitable[tuple[App, str]]"]
 
@@ -351,7 +351,7 @@ async def play(
     a rule of Twilio's.
     """
     clock = Clock(begins or scene.begins)
-    wire = Wire(_nobody, clock, account_sid, auth_token, PUBLIC_URL, carrier)
+    wire = Wire(nobody, clock, account_sid, auth_token, PUBLIC_URL, carrier)
     exchange = Exchange(clock, wire, VERBS, star=scene.star, pace=pace)
     way = Faults(scene.faults, clock, carrier or honest)
     rest = RestSide(exchange, lag=way.lag)
@@ -359,7 +359,7 @@ async def play(
         wire.carrier, wire.held, rest.upset = way.carry, way.held, way.rest
     made = make_app(clock, rest)
     app, token = await made if inspect.isawaitable(made) else made
-    async with _running(app, clock) as ready:
+    async with running(app, clock) as ready:
         wire.app = ready
         await clock.calm()
         cast = Cast(
@@ -419,46 +419,3 @@ async def _whole(cast: Cast, scene: Scene) -> Mapping[str, Any]:
         return {}
     told: Mapping[str, Any] = answer.json()
     return told
-
-
-async def _nobody(scope: Message, receive: Any, send: Any) -> None:
-    raise AssertionError("the service has not been started")
-
-
-@asynccontextmanager
-async def _running(app: App, clock: Clock) -> AsyncIterator[App]:
-    """An application between its start and its stop, as a server runs it; its state goes into each request."""
-    asked: asyncio.Queue[Message] = asyncio.Queue()
-    answered: asyncio.Queue[Message] = asyncio.Queue()
-    state: dict[str, Any] = {}
-    scope: Message = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
-    task = asyncio.ensure_future(_lifespan(app, scope, asked.get, answered.put))
-    clock.resident(task)  # it waits to be stopped
-    await asked.put({"type": "lifespan.startup"})
-    await _answer(task, answered, "start")
-    try:
-        yield lambda scope, receive, send: app({**scope, "state": dict(state)}, receive, send)
-    finally:
-        await asked.put({"type": "lifespan.shutdown"})
-        await _answer(task, answered, "stop")
-        await task
-
-
-async def _lifespan(app: App, scope: Message, receive: Any, send: Any) -> None:
-    await app(scope, receive, send)
-
-
-async def _answer(task: "asyncio.Task[None]", answered: "asyncio.Queue[Message]", what: str) -> None:
-    """Wait until the application has started or stopped. Raises what kept it from doing so."""
-    getting = asyncio.ensure_future(answered.get())
-    await asyncio.wait({task, getting}, return_when=asyncio.FIRST_COMPLETED)
-    if not getting.done():
-        getting.cancel()
-        await task  # raises what ended it
-        return
-    message = getting.result()
-    if message["type"].endswith(".failed"):
-        await asyncio.wait({task})
-        if task.exception() is not None:
-            await task
-        raise RuntimeError(f"the service did not {what}: {message.get('message', '')}")

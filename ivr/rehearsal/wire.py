@@ -1,28 +1,25 @@
 """How the pretend Twilio asks for a document: signed, with its time-outs and its tries.
 
-Every request of a rehearsal goes through `Wire.ask`, over httpx's ASGI transport, so that nothing leaves the
-process. `carrier` and `held` are the seams where faults lose, delay or double what is carried.
+Every request of a rehearsal goes through `Wire.ask`, over the transport of `service.py`, so that nothing
+leaves the process. `carrier` and `held` are the seams where faults lose, delay or double what is carried.
 """
 
 import asyncio
-import base64
 import hashlib
-import hmac
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 
 from ivr.rehearsal.clock import Bell, Clock
+from ivr.rehearsal.overrides import Patience, overrides
 from ivr.rehearsal.refusals import TwilioRefuses
+from ivr.rehearsal.service import App, Inside
+from ivr.rehearsal.signing import as_signed, sign
 
-Message: TypeAlias = MutableMapping[str, Any]
-App: TypeAlias = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
-]
 Carrier: TypeAlias = Callable[[httpx.AsyncClient, httpx.Request], Awaitable[httpx.Response]]
 
 Held: TypeAlias = Callable[[str], float]
@@ -62,76 +59,6 @@ class Answer:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """A webhook's connection overrides, written into its address as a fragment; times in milliseconds."""
-
-    rc: int = 1
-    rp: frozenset[str] = frozenset({"ct"})
-    ct: int = 5_000
-    rt: int = 15_000
-    tt: int = 15_000
-
-    def retried(self, what: str) -> bool:
-        return what in self.rp or "all" in self.rp
-
-    def within(self, left: float) -> "Patience":
-        """For how long one try is waited for, when so many seconds are left for all of them."""
-        return Patience(min(self.ct / 1000, left), min(self.rt / 1000, left))
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds that one try may take."""
-
-    connecting: float
-    answering: float
-
-
-_RANGES = {"rc": (0, 5), "ct": (100, 10_000), "rt": (100, 15_000), "tt": (100, 15_000)}
-_POLICIES = frozenset({"4xx", "5xx", "ct", "rt", "all"})
-
-
-def overrides(url: str) -> Overrides:
-    """Read an address's fragment. By default only a failed connection is tried again, once.
-
-    Raises TwilioRefuses (11100) for a key or a value outside Twilio's table.
-    """
-    values: dict[str, Any] = {}
-    for name, value in parse_qsl(urlsplit(url).fragment, keep_blank_values=True):
-        if name == "rp":
-            values["rp"] = frozenset(value.split(","))
-            good = values["rp"] <= _POLICIES
-        elif name in _RANGES:
-            low, high = _RANGES[name]
-            good = value.isdigit() and low <= int(value) <= high
-            values[name] = int(value) if good else 0
-        else:
-            good = name in ("sni", "e")
-        if not good:
-            raise TwilioRefuses(11100, f"no such connection override: {name}={value}", url)
-    return Overrides(**values)
-
-
-def sign(token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> str:
-    """X-Twilio-Signature of a request: the address, then each name and value in order of the names.
-
-    A repeated name counts its distinct values, sorted; an empty value counts as its name alone. Source:
-    Twilio's security page and the test tables of its Python and Node libraries.
-    """
-    message = url + "".join(name + value for name, value in sorted(set(fields)))
-    return base64.b64encode(hmac.new(token.encode(), message.encode(), hashlib.sha1).digest()).decode()
-
-
-def as_signed(url: str) -> str:
-    """An address as Twilio signs it: no fragment, no user, and on https no port; on http the port stays."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    if parts.scheme == "https":
-        host = host.partition(":")[0] if not host.startswith("[") else host.partition("]")[0] + "]"
-    return urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
-
-
 @dataclass(slots=True)
 class Wire:
     """Asks the service under rehearsal, as Twilio asks: form or query, signed, tried again where told to."""
@@ -150,7 +77,7 @@ class Wire:
 
     def client(self) -> httpx.AsyncClient:
         """A fresh client: cookies belong to one call."""
-        return httpx.AsyncClient(transport=_Inside(self.app), trust_env=False, follow_redirects=False)
+        return httpx.AsyncClient(transport=Inside(self.app), trust_env=False, follow_redirects=False)
 
     def held_for(self, url: str) -> float:
         """For how many seconds Twilio keeps back a request to this address whose answer nobody waits for."""
@@ -285,47 +212,6 @@ class Wire:
         for task in tuple(self._carrying):
             task.cancel()
         await asyncio.gather(*self._carrying, return_exceptions=True)
-
-
-class _Inside(httpx.AsyncBaseTransport):
-    """Asks an ASGI application in this process. httpx's own looks for another event loop with every request."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        scope: Message = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": request.method,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
-            "scheme": url.scheme,
-            "path": url.path,
-            "raw_path": url.raw_path.partition(b"?")[0],
-            "query_string": url.query,
-            "server": (url.host, url.port),
-            "client": ("127.0.0.1", 123),
-            "root_path": "",
-        }
-        bodies, answers = [await request.aread()], list[Message]()
-
-        async def receive() -> Message:
-            if not bodies:
-                await asyncio.Event().wait()  # nobody hangs up while a service answers
-            return {"type": "http.request", "body": bodies.pop(), "more_body": False}
-
-        async def send(message: Message) -> None:
-            answers.append(message)
-
-        try:
-            await self._app(scope, receive, send)
-        except Exception:  # as a server does: whoever asked hears no more than this
-            answers = [{"status": 500, "headers": []}]
-        head, *rest = answers
-        content = b"".join(message.get("body", b"") for message in rest)
-        return httpx.Response(head["status"], headers=head["headers"], content=content, request=request)
 
 
 class _TryFailed(Exception):

@@ -16,7 +16,7 @@ from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.rest import RestSide
-from ivr.rehearsal.scene import _running
+from ivr.rehearsal.service import running
 from ivr.rehearsal.telephone import Number
 from ivr.rehearsal.verbs import VERBS
 from ivr.rehearsal.wire import Wire
@@ -154,7 +154,7 @@ async def on_the_line(book: Path, play: Callable[[Exchange, Service], Awaitable[
     exchange = Exchange(clock, wire, VERBS)
     settings = settings_for_a_rehearsal(auth_token=TOKEN, prompts=book)
     service, _ = maker(settings, textable=False, agent=AGENT)(clock, RestSide(exchange))
-    async with _running(service, clock) as ready:
+    async with running(service, clock) as ready:
         wire.app = ready
         await clock.calm()
         try:

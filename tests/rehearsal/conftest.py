@@ -14,9 +14,10 @@ from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.exchange import Exchange
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.rest import RestSide
+from ivr.rehearsal.service import Message
 from ivr.rehearsal.telephone import Number
 from ivr.rehearsal.verbs import VERBS
-from ivr.rehearsal.wire import PUBLIC_URL, Message, Wire
+from ivr.rehearsal.wire import PUBLIC_URL, Wire
 
 T = TypeVar("T")
 

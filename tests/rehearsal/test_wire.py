@@ -1,4 +1,4 @@
-"""How requests are signed, timed out, tried again and given up."""
+"""How requests are timed out, tried again and given up."""
 
 import asyncio
 from typing import Any
@@ -6,75 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ivr.rehearsal.refusals import TwilioRefuses
-from ivr.rehearsal.wire import PUBLIC_URL, Unanswered, as_signed, overrides, sign
-from tests.rehearsal.conftest import TOKEN, Heard, MakeWorld
-
-# Published in the test tables of Twilio's Python and Node libraries; the token is 12345.
-PAGE = "https://mycompany.com/myapp.php?foo=1&bar=2"
-FORM = [
-    ("CallSid", "CA1234567890ABCDE"),
-    ("Caller", "+14158675309"),
-    ("Digits", "1234"),
-    ("From", "+14158675309"),
-    ("To", "+18005551212"),
-]
-
-
-@pytest.mark.parametrize(
-    ("url", "fields", "signature"),
-    [
-        (PAGE, FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
-        ("https://mycompany.com:443/myapp.php?foo=1&bar=2", FORM, "kvajT1Ptam85bY51eRf/AJRuM3w="),
-        ("http://mycompany.com:1234/myapp.php?foo=1&bar=2", FORM, "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="),
-        (
-            PAGE,
-            [
-                ("Sid", "CA123"),
-                ("SidAccount", "AC123"),
-                ("Digits", "5678"),
-                ("Digits", "1234"),
-                ("Digits", "1234"),
-            ],
-            "IK+Dwps556ElfBT0I3Rgjkr1wJU=",
-        ),
-        (
-            "https://example.com/voice",
-            [
-                ("From", "+18765551234"),
-                ("CallerName", "JOSÉ Ñ"),
-                ("SpeechResult", ""),
-                ("CallSid", "CA00000000000000000000000000000001"),
-            ],
-            "wFPaoxl9aYMrIhf94aJWNx0W7yw=",
-        ),
-    ],
-    ids=["form", "port written", "http port", "repeated names", "accents and an empty value"],
-)
-def test_a_signature_is_the_published_one(url: str, fields: list[tuple[str, str]], signature: str) -> None:
-    assert sign("12345", url, fields) == signature
-
-
-def test_on_https_the_port_is_dropped_before_signing_and_on_http_it_stays() -> None:
-    assert as_signed("https://me:pw@a.example:8443/x?b=1#rc=2") == "https://a.example/x?b=1"
-    assert as_signed("http://a.example:1234/x") == "http://a.example:1234/x"
-
-
-async def test_a_form_is_signed_over_what_the_service_receives(world: MakeWorld) -> None:
-    w = world({"/a": "<Hangup/>"})
-    await w.play(w.wire.ask(f"{PUBLIC_URL}/a?n=1#rc=2&rp=all", "POST", [("Digits", "4 2"), ("Empty", "")]))
-    heard = w.service.heard[0]
-    assert heard.form == {"Digits": "4 2", "Empty": ""}
-    assert heard.headers["x-twilio-signature"] == sign(TOKEN, f"{PUBLIC_URL}/a?n=1", heard.form.items())
-    assert "#" not in w.wire.asked[0].url
-
-
-async def test_a_get_carries_its_fields_in_the_query_which_is_signed_as_sent(world: MakeWorld) -> None:
-    w = world({"/a": "<Hangup/>"})
-    await w.play(w.wire.ask(f"{PUBLIC_URL}/a?n=1", "GET", [("From", "+44 7")]))
-    heard = w.service.heard[0]
-    assert heard.query == {"n": "1", "From": "+44 7"}
-    assert heard.headers["x-twilio-signature"] == sign(TOKEN, f"{PUBLIC_URL}/a?n=1&From=%2B44+7")
+from ivr.rehearsal.wire import PUBLIC_URL, Unanswered
+from tests.rehearsal.conftest import Heard, MakeWorld
 
 
 async def test_by_default_a_5xx_is_not_tried_again(world: MakeWorld) -> None:
@@ -152,19 +85,6 @@ async def test_another_host_is_never_reached(world: MakeWorld) -> None:
     with pytest.raises(Unanswered, match="11210"):
         await w.play(w.wire.ask("https://elsewhere.example/a"))
     assert w.service.heard == []
-
-
-@pytest.mark.parametrize("fragment", ["rc=6", "rt=99", "tt=20000", "rp=3xx", "ct=soon", "colour=red"])
-def test_a_connection_override_outside_twilios_table_is_refused(fragment: str) -> None:
-    with pytest.raises(TwilioRefuses, match="11100"):
-        overrides(f"{PUBLIC_URL}/a#{fragment}")
-
-
-def test_without_a_fragment_only_a_failed_connection_is_retried() -> None:
-    limits = overrides(PUBLIC_URL)
-    assert (limits.rc, limits.rt, limits.tt) == (1, 15_000, 15_000)
-    assert limits.retried("ct")
-    assert not limits.retried("5xx")
 
 
 async def test_cookies_of_a_call_come_back_on_its_later_requests(world: MakeWorld) -> None:
