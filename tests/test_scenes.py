@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from ivr.cli.rehearsing import maker, settings_for_a_rehearsal
-from ivr.rehearsal.cast import AGENT
+from ivr.rehearsal.houses import AGENT
+from ivr.rehearsal.playing import play
 from ivr.rehearsal.report import Report
-from ivr.rehearsal.scene import Scene, play
+from ivr.rehearsal.scene import Scene
 
 FOLDER = Path(__file__).parent / "scenes"
 SCENES = sorted(FOLDER.glob("*.yaml"))

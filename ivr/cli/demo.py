@@ -20,8 +20,9 @@ def demonstrate(host: str, port: int) -> None:
     from ivr.app import Guest, WallClock, create_app
     from ivr.cli.rehearsing import maker, settings_for_a_rehearsal
     from ivr.cli.telling import record, tell_call
-    from ivr.rehearsal.cast import AGENT
-    from ivr.rehearsal.scene import Scene, play
+    from ivr.rehearsal.houses import AGENT
+    from ivr.rehearsal.playing import play
+    from ivr.rehearsal.scene import Scene
     from ivr.speech.voices import missing
 
     FOLDER.mkdir(exist_ok=True)

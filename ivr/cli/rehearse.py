@@ -154,10 +154,11 @@ def rehearse(
     from ivr.app import CannotStart
     from ivr.cli.rehearsing import maker, settings_for_a_rehearsal
     from ivr.cli.telling import record, tell_call
-    from ivr.rehearsal.cast import AGENT
-    from ivr.rehearsal.expected import SceneError
+    from ivr.rehearsal.houses import AGENT
+    from ivr.rehearsal.playing import play
     from ivr.rehearsal.refusals import TwilioRefuses
-    from ivr.rehearsal.scene import Scene, play
+    from ivr.rehearsal.scene import Scene
+    from ivr.rehearsal.scene_error import SceneError
     from ivr.store.shelf import BookFolderError
 
     watch.set_up("error")

@@ -5,53 +5,24 @@ through what is said in a moment of the farewell, whenever the caller comes to h
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from dataclasses import dataclass
+from typing import Any
 
-from ivr.farewell.moments import MOMENTS
 from ivr.rehearsal.clock import Bell
 from ivr.rehearsal.document import Document
 from ivr.rehearsal.exchange import Exchange
-from ivr.rehearsal.houses import AGENT, CALLER, LINE, HouseName, house
+from ivr.rehearsal.happened import Happening
+from ivr.rehearsal.houses import CALLER, HouseName, house
 from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.moments import moment_of
 from ivr.rehearsal.queues import Bridge
 from ivr.rehearsal.rooms import Room
 from ivr.rehearsal.verbs.speaking import words_seconds
-
-__all__ = ["AGENT", "CALLER", "LINE", "Cast", "Did", "Happening", "moment_of"]
 
 CHAT = 30.0  # seconds that two who are left to themselves go on talking
 _ALONE = 60.0  # seconds a caller stays in a room where nobody is any more
 _AGENT_STAYS = 300.0  # seconds after the caller's end for which an agent waits to be let go
 _NEWS_WITHIN = 600.0  # seconds after that for callbacks that are late
-
-Does = Literal[
-    "queued",
-    "answered",
-    "held",
-    "resumed",
-    "transferred",
-    "wrapped up",
-    "presses",
-    "says",
-    "hangs up",
-    "completes",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One line of a call: when, by whom, and what."""
-
-    at: float  # seconds on the scene's own clock
-    who: Literal["caller", "agent"]
-    does: Does
-    what: str = ""  # the queue, the key, the words, warm or cold
-    wrapup: dict[str, Any] = field(default_factory=dict)
-    during: str | None = None  # a moment; the time of day is then only for the reader
-    line: int = 0  # in the scene's file
-    to: str = ""  # the queue a caller is handed on to
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +39,6 @@ class _Plan:
     happening: Happening
     begun: bool = False
     done: bool = False
-
-
-def moment_of(document: Document, before: str | None = None) -> str | None:
-    """The moment a document speaks: named where a key of it leads, where it will have been heard, in its own
-    address, where it leads, or by its path; else as before."""
-    keys = [gather.get("action", "") for gather in document.root.iter("Gather")]
-    onward = [(redirect.text or "").strip() for redirect in document.root.iter("Redirect")]
-    named = [
-        *(_named(address, "at", "heard") for address in keys),
-        *(_named(address, "heard") for address in onward),
-        _named(document.url or "", "at"),
-        *(_named(address, "at") for address in onward),
-        document.path.rpartition("/")[2],
-    ]
-    return next((name for name in named if _is_moment(name)), before)
-
-
-def _named(address: str, *names: str) -> str:
-    query = parse_qs(urlsplit(address).query)
-    return next((query[name][0] for name in names if name in query), "")
-
-
-def _is_moment(name: str) -> bool:
-    return name in MOMENTS or name.startswith("next_steps_")
 
 
 class Cast:

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.rehearsal.report import Line, Report
+from ivr.rehearsal.scene_error import SceneError
 
 ELLIPSIS = "…"
 NOTHING = "nothing"
-
-
-class SceneError(ValueError):
-    """A scene cannot be read or played as it is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ivr.rehearsal.cast import Cast, Happening, moment_of
+from ivr.rehearsal.cast import Cast
 from ivr.rehearsal.faults import Carried
+from ivr.rehearsal.happened import Happening
+from ivr.rehearsal.moments import moment_of
 from ivr.rehearsal.telephone import Sound
 from ivr.rehearsal.wire import Asked
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from ivr.rehearsal.cast import Happening
+from ivr.rehearsal.happened import Happening
 from ivr.rehearsal.houses import HouseName
 from ivr.rehearsal.scene import BEGINS, Scene
 from tests.chaos.mischief import faults

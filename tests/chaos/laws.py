@@ -5,9 +5,9 @@ Each law gives the ways in which it was broken, as sentences.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ivr.rehearsal.cast import moment_of
 from ivr.rehearsal.document import Document
 from ivr.rehearsal.faults import EVERY, Carried
+from ivr.rehearsal.moments import moment_of
 from ivr.rehearsal.report import Line
 from tests.chaos.witness import Played
 

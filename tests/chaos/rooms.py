@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from ivr.rehearsal.cast import Happening
+from ivr.rehearsal.happened import Happening
 from tests.chaos.notes import wrapup
 
 MOMENTS = ("opening", "apology", "next_steps", "question", "goodbye")

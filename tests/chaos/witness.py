@@ -12,14 +12,16 @@ import structlog.testing
 
 from ivr.book.book import Book, read
 from ivr.cli.rehearsing import maker, settings_for_a_rehearsal
-from ivr.rehearsal.cast import AGENT, moment_of
 from ivr.rehearsal.clock import Clock
 from ivr.rehearsal.document import Document
+from ivr.rehearsal.houses import AGENT
 from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.moments import moment_of
+from ivr.rehearsal.playing import play
 from ivr.rehearsal.queues import Stay
 from ivr.rehearsal.report import Report
 from ivr.rehearsal.rest import RestSide
-from ivr.rehearsal.scene import Scene, play
+from ivr.rehearsal.scene import Scene
 from ivr.settings import Settings
 from ivr.store.shelf import read_folder
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ivr.rehearsal.cast import Happening
+from ivr.rehearsal.happened import Happening
 from ivr.rehearsal.scene import Scene
 
 

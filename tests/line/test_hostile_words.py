@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ivr.rehearsal.cast import Happening
+from ivr.rehearsal.happened import Happening
 from ivr.rehearsal.scene import BEGINS, Scene
 from tests.chaos.witness import Played, played
 

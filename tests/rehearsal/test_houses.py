@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from ivr.rehearsal.expected import Expectations, SceneError
+from ivr.rehearsal.expected import Expectations
+from ivr.rehearsal.playing import ACCOUNT
 from ivr.rehearsal.report import Report
-from ivr.rehearsal.scene import ACCOUNT, Scene
+from ivr.rehearsal.scene import Scene
+from ivr.rehearsal.scene_error import SceneError
 from ivr.rehearsal.sids import sid
 from ivr.rehearsal.taskrouter import TaskRouter
 from ivr.rehearsal.wire import PUBLIC_URL
 from tests.rehearsal.conftest import Heard
-from tests.rehearsal.test_scene import CODE, GOODBYE, OPENING, STEP, SmallLine, played
+from tests.rehearsal.small_line import CODE, GOODBYE, OPENING, STEP, SmallLine, played
 
 FLOW = sid("WW", ACCOUNT, "Flex Task Assignment")
 
