@@ -1,4 +1,4 @@
-"""What the value of an attribute must be, in the few forms there are, with Twilio's number for when it is not."""
+"""What an attribute's value must be, in the few forms there are, and Twilio's number for when it is not."""
 
 import re
 from collections.abc import Callable
