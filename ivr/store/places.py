@@ -1,12 +1,13 @@
 """Places at the front of a queue: promised to a caller after an extreme wait, and taken on a later call."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from ivr.calls.events import Answered, Ended, Event, LeftQueue
+from ivr.calls.events import Answered, Ended, Event, LeftQueue, Queued
 from ivr.calls.spells import LOST
 from ivr.store import recall
 from ivr.store.database import Database
@@ -47,15 +48,25 @@ def _waiting(connection: Connection, queue: str, since: int) -> bool:
         .where(places.c.queue == queue, sent.c.kind == "queued", sent.c.at > since)
     )
     rows = connection.execute(select(*recall.EVENT).where(events.c.call.in_(let_in)))
-    told = recall.told([tuple(row) for row in rows])
-    return not {event.call for event in told} <= {event.call for event in told if _is_past(event)}
+    calls: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in recall.told([tuple(row) for row in rows]):
+        calls[event.call].append(event)
+    return any(_in_front(told) for told in calls.values())
 
 
-def _is_past(event: Event) -> bool:
-    """Whether whoever this is told of waits in front no more."""
-    if isinstance(event, LeftQueue):
-        return event.result != "bridging-in-process"  # after which they are sent to the front again
-    return isinstance(event, Answered | Ended)
+def _in_front(told: Sequence[Event]) -> bool:
+    """Whether a call with a place waits in front: sent there as it arrived, or again after a bridge that broke.
+
+    Of such a bridge an answer was told before, so that only one after it counts.
+    """
+    sent = max((e for e in told if isinstance(e, Queued)), key=lambda e: e.stay, default=None)
+    ways = {e.stay: e.result for e in told if isinstance(e, LeftQueue)}
+    if sent is None or sent.stay in ways:
+        return False
+    if sent.stay > 1 and ways.get(sent.stay - 1) != "bridging-in-process":
+        return False  # gone on into the queue itself, or back into it after a talk
+    answers = [e for e in told if isinstance(e, Answered) and (sent.stay <= 1 or e.at > sent.at)]
+    return not answers and not any(isinstance(e, Ended) for e in told)
 
 
 def _good(row: Row, call: str, queue: str, now: int) -> bool:

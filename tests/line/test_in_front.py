@@ -123,6 +123,28 @@ async def test_a_broken_bridge_leads_back_to_the_front(twilio: Twilio) -> None:
     assert again.findtext("Enqueue") == FRONT
 
 
+@pytest.mark.parametrize("moved", [False, True], ids=["in front", "in the queue by then"])
+async def test_whoever_is_back_at_the_front_after_a_broken_bridge_is_found_there(
+    twilio: Twilio, moved: bool
+) -> None:
+    """Twilio asks /voice/bridging before it tells of a bridge that broke: they were answered, and were not."""
+    bridging = {"QueueTime": "30", "DequeingCallSid": "CA" + "7" * 32}
+    action, _ = addresses((await let_in(twilio)).find("Enqueue"))
+    if moved:
+        into = await twilio.document(action, QueueResult="leave", QueueTime="1")
+        action, _ = addresses(into.find("Enqueue"))
+    twilio.clock.forward(30)
+    await twilio.document("/voice/bridging?queue=billing", **bridging)
+    assert (await agent(twilio)).findtext("Dial/Queue") == "billing"  # they are with somebody
+    twilio.clock.forward(1)
+    again = await twilio.document(action, QueueResult="bridging-in-process", QueueTime="30")
+    assert again.findtext("Enqueue") == FRONT
+    assert (await agent(twilio)).findtext("Dial/Queue") == FRONT
+    twilio.clock.forward(30)
+    await twilio.document("/voice/bridging?queue=billing", **bridging)
+    assert (await agent(twilio)).findtext("Dial/Queue") == "billing"
+
+
 async def test_an_agent_waits_for_nobody_to_look_up_who_is_in_front(twilio: Twilio) -> None:
     await let_in(twilio)
 
