@@ -94,21 +94,29 @@ class Counter:
         return twiml.event_url(self._public_url, path)
 
     async def in_front(self, ask: Ask, queue: str, callers: Sequence[str]) -> bool:
-        """Whether this caller was promised a place at the front of the queue, which this call takes."""
-        return bool(callers) and await self._place(ask, self._places.take(ask.call, callers, queue, ask.now))
+        """Whether this caller was promised a place at the front of the queue, which this call takes.
+
+        One that may be taken after all, when this call has long been sent to wait as any other, is given back.
+        """
+        if not callers:
+            return False
+        taken = await self._place(ask, self._places.take(ask.call, callers, queue, ask.now))
+        if taken is None:
+            self.later(0, lambda: self._places.give_back(ask.call))
+        return bool(taken)
 
     async def somebody_in_front(self, ask: Ask, queue: str) -> bool:
         """Whether somebody waits at the front of this queue of ours, for the next agent."""
-        return await self._place(ask, self._places.waiting(queue, ask.now))
+        return bool(await self._place(ask, self._places.waiting(queue, ask.now)))
 
-    async def _place(self, ask: Ask, looking: Coroutine[Any, Any, bool]) -> bool:
-        """What the book of places says. When it answers late, or not at all, nobody is kept waiting for it."""
+    async def _place(self, ask: Ask, looking: Coroutine[Any, Any, bool]) -> bool | None:
+        """What the book of places says. When it answers late, or not at all, nobody is kept waiting for it: None."""
         try:
             async with asyncio.timeout(PLACE_WITHIN):
                 return await looking
         except (StoreError, TimeoutError) as error:
             watch.log().warning("no place looked for", error=type(error).__name__, call=ask.call)
-            return False
+            return None
 
     def into_queue(
         self, queue: str, locale: str, *, stay: int, workflow: str | None = None, in_front: bool = False

@@ -2,13 +2,15 @@
 
 import asyncio
 
+from ivr import watch
 from ivr.calls.events import Event, LeftQueue, Queued
 from ivr.calls.waits import callers_key
 from ivr.farewell.facts import line_facts
 from ivr.line import translate, twiml
 from ivr.line.back import MOST_STAYS
-from ivr.line.counter import Ask, Counter
+from ivr.line.counter import PLACE_WITHIN, Ask, Counter
 from ivr.line.farewell import FarewellDesk
+from ivr.store.database import StoreError
 from ivr.store.ledger import Personal
 
 
@@ -86,7 +88,13 @@ class QueueDesk:
         return await self._farewells.begin(ask, way="after")
 
     async def _asked_for_a_call_back(self, ask: Ask) -> bool:
-        return (await self._counter.closing.standing(ask.call)).story.call_back
+        """A promise just kept. Where nobody can say, there was none: the move itself needs no database."""
+        try:
+            async with asyncio.timeout(PLACE_WITHIN):
+                return (await self._counter.closing.standing(ask.call)).story.call_back
+        except (StoreError, TimeoutError) as error:
+            watch.log().warning("no call-back looked for", error=type(error).__name__, call=ask.call)
+            return False
 
     async def _broken_before(self, ask: Ask, stay: int) -> bool:
         """Whether an earlier stay of this call ended as it was about to be connected: once is enough."""

@@ -34,6 +34,10 @@ class Places:
             return False
         return await self._database.change(lambda connection: _take(connection, call, callers, queue, time))
 
+    async def give_back(self, call: str) -> None:
+        """The place that this call took, and waits without: it is there for their next call, and promised still."""
+        await self._database.change(lambda connection: _give_back(connection, call))
+
     async def waiting(self, queue: str, now: datetime) -> bool:
         """Whether somebody who was let in front of this queue still waits there, as far as is known."""
         since = micros(now - LOST)
@@ -91,3 +95,10 @@ def _take(connection: Connection, call: str, callers: Sequence[str], queue: str,
         return False
     connection.execute(update(promises).where(promises.c.id == first.promise).values(state="kept"))
     return True
+
+
+def _give_back(connection: Connection, call: str) -> None:
+    own = places.c.used_by == call
+    promised = select(places.c.promise).where(own).scalar_subquery()
+    connection.execute(update(promises).where(promises.c.id.in_(promised)).values(state="open"))
+    connection.execute(update(places).where(own).values(used_by=None))

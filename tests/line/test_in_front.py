@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 from xml.etree import ElementTree
 
@@ -143,6 +144,36 @@ async def test_whoever_is_back_at_the_front_after_a_broken_bridge_is_found_there
     twilio.clock.forward(30)
     await twilio.document("/voice/bridging?queue=billing", **bridging)
     assert (await agent(twilio)).findtext("Dial/Queue") == "billing"
+
+
+@pytest.mark.parametrize("way", ["away", "silent"])
+async def test_whoever_goes_from_the_front_into_the_queue_needs_no_database(
+    twilio: Twilio, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """They are waiting, as everybody in the queue is, who need none either."""
+    action, _ = addresses((await let_in(twilio)).find("Enqueue"))
+
+    async def read(*_: object, **__: object) -> None:
+        if way == "silent":
+            await asyncio.Event().wait()
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(twilio.service.ledger, "read", read)
+    moved = await twilio.document(action, QueueResult="leave", QueueTime="1")
+    assert moved.findtext("Enqueue") == "billing"
+
+
+async def test_a_place_taken_too_late_for_its_call_is_there_for_the_next(twilio: Twilio) -> None:
+    await promised(twilio.service, twilio.clock.now())
+    slow = asyncio.ensure_future(twilio.service.database.change(lambda _: sleep(1.2)))
+    await asyncio.sleep(0.05)
+    document = await twilio.document("/voice/incoming?queue=billing&locale=en-GB")
+    assert document.findtext("Enqueue") == "billing"
+    await slow
+    await asyncio.sleep(0.2)
+    assert (await agent(twilio)).findtext("Dial/Queue") == "billing"  # nobody is looked for in front
+    later = await twilio.document("/voice/incoming?queue=billing&locale=en-GB", CallSid="CA" + "4" * 32)
+    assert later.findtext("Enqueue") == FRONT
 
 
 async def test_an_agent_waits_for_nobody_to_look_up_who_is_in_front(twilio: Twilio) -> None:

@@ -55,6 +55,21 @@ async def test_two_calls_at_once_take_one_place_each(ledger: Ledger, places: Pla
     assert sorted(taken) == [False, True, True]
 
 
+async def test_a_place_given_back_is_there_for_the_next_call_and_promised_still(
+    database: Database, ledger: Ledger, places: Places
+) -> None:
+    await promised(ledger, "CA1", "ana")
+    await promised(ledger, "CA3", "bo")
+    assert await places.take("CA2", ["ana"], "billing", at(60))
+    assert await places.take("CA4", ["bo"], "billing", at(60))
+    await places.give_back("CA2")
+    states = await database.look(
+        lambda connection: list(connection.execute(select(promises.c.call, promises.c.state)))
+    )
+    assert sorted(states) == [("CA1", "open"), ("CA3", "kept")]
+    assert await places.take("CA5", ["ana"], "billing", at(70))
+
+
 async def test_a_number_hashed_with_an_older_secret_is_known(ledger: Ledger, places: Places) -> None:
     await promised(ledger, caller="old-key")
     assert await places.take("CA2", ["new-key", "old-key"], "billing", at(60))
