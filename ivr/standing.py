@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from ivr.book.book import Book, Queue
-from ivr.calls.events import Pressed, Queued, Returned, Spoke
+from ivr.calls.events import LeftQueue, Pressed, Queued, Returned, Spoke
 from ivr.calls.rooms import Room
 from ivr.calls.story import Story
 from ivr.calls.waits import Wait
@@ -44,6 +44,14 @@ class Standing:
     def returned(self, part: int) -> bool:
         """Whether the caller was brought back to the agent out of this part."""
         return any(isinstance(event, Returned) and event.part == part for event in self.record.events)
+
+    @property
+    def moves(self) -> int:
+        """How often the caller went from the front of a queue on into the queue: a stay of its own, and no
+        waiting again."""
+        sent = {(event.stay, event.at) for event in self.record.events if isinstance(event, Queued)}
+        left = [event for event in self.record.events if isinstance(event, LeftQueue)]
+        return sum(event.result == "leave" and (event.stay + 1, event.at) in sent for event in left)
 
     def queued_since(self, part: int) -> bool:
         """Whether the caller was sent to wait again since this part was first heard."""

@@ -91,7 +91,8 @@ class AgentDesk:
         if ask.said.call_status in FINAL:
             return await self._hung_up(ask, standing)
         story = standing.story
-        if caller == ask.query.get("after") and (story.released or story.caller_is == "gone"):
+        done_with = story.released or story.heard or story.caller_is == "gone"
+        if done_with and caller == ask.query.get("after"):
             return await self._nobody(ask)
         if story.caller_is == "waiting":  # for somebody: whoever is on the line may be the one
             return await self._next_caller(ask, story.queue or "default", looked=bool(ask.number("front")))

@@ -129,7 +129,7 @@ class WayBack:
     def nobody(self, ask: Ask, standing: Standing, farewell: Farewell, at: str) -> bytes:
         """Nobody is there any more: that is said, and the caller chooses the queue again or the goodbye."""
         onward = twiml.redirect(self._past(ask, farewell, at))
-        if standing.story.stays >= MOST_STAYS:
+        if standing.story.stays - standing.moves >= MOST_STAYS:
             return twiml.document(onward)
         key = CALL_BACK_KEY if _may_ring_back(ask, standing) else None
         words = self._moments.question(ask, standing, farewell, "nobody", call_back_key=key)
@@ -151,7 +151,7 @@ class WayBack:
         queue, stay = standing.story.queue or "default", standing.story.stays
         if not known(standing, pressed):
             stay += 1
-            if ask.said.digits != "1" or stay > MOST_STAYS:
+            if ask.said.digits != "1" or stay - standing.moves > MOST_STAYS:
                 return twiml.document(twiml.redirect(self._past(ask, farewell, at)))
             waiting = Queued(call=ask.call, at=ask.now, key=f"{stay}", queue=queue, stay=stay)
             await self._counter.keep([pressed, waiting])

@@ -66,7 +66,7 @@ class QueueDesk:
             await self._counter.keep(events)
             return twiml.EMPTY  # the caller has gone, or Twilio ignores what we answer
         if result == "bridging-in-process":
-            if stay >= MOST_STAYS or await self._broken_before(ask, stay):
+            if await self._tried_enough(ask, stay):
                 await self._counter.keep(events)
                 return self._failed(ask, queue, locale)
             events.append(_sent_to_wait(ask, queue, stay + 1))
@@ -96,11 +96,13 @@ class QueueDesk:
             watch.log().warning("no call-back looked for", error=type(error).__name__, call=ask.call)
             return False
 
-    async def _broken_before(self, ask: Ask, stay: int) -> bool:
-        """Whether an earlier stay of this call ended as it was about to be connected: once is enough."""
-        events = (await self._counter.closing.standing(ask.call)).record.events
-        ended = [event for event in events if isinstance(event, LeftQueue) and event.stay != stay]
-        return any(event.result == "bridging-in-process" for event in ended)
+    async def _tried_enough(self, ask: Ask, stay: int) -> bool:
+        """Whether an earlier stay of this call ended as it was about to be connected, too: once is enough. Or
+        whether they have been sent to wait as often as anybody is."""
+        standing = await self._counter.closing.standing(ask.call)
+        ended = [e for e in standing.record.events if isinstance(e, LeftQueue) and e.stay != stay]
+        broken = any(event.result == "bridging-in-process" for event in ended)
+        return broken or stay - standing.moves >= MOST_STAYS
 
     def _failed(self, ask: Ask, queue: str, locale: str) -> bytes:
         """What went wrong, then how to reach us: there is no queue to be in."""

@@ -127,6 +127,19 @@ async def test_where_nobody_comes_next_that_is_what_the_agent_hears(twilio: Twil
         assert (words(here), queue_of(here)) == ("Nobody is waiting.", "busy")
 
 
+async def test_who_goes_on_after_a_goodbye_is_not_let_go_twice_where_the_end_is_never_told(
+    twilio: Twilio,
+) -> None:
+    here = await rings_in(twilio, "busy")
+    await twilio.answered(queue="busy")
+    await twilio.api("POST", f"/api/calls/{CALL}/wrapup", {"resolved": True})
+    await twilio.walk(await twilio.document(f"/voice/farewell?call={CALL}&way=aside"))
+    free = await next_document(twilio, here, DialCallStatus="completed")
+    assert (words(free), queue_of(free)) == ("You are free.", "busy")
+    nobody = await next_document(twilio, free, DialCallStatus="no-answer")
+    assert (words(nobody), queue_of(nobody)) == ("Nobody is waiting.", "busy")
+
+
 async def test_elsewhere_the_agents_call_ends(twilio: Twilio) -> None:
     assert [child.tag for child in await let_go(twilio, "billing")] == ["Say", "Hangup"]
 

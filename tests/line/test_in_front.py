@@ -23,6 +23,7 @@ from ivr.rehearsal.verbs import VERBS
 from ivr.rehearsal.wire import Wire
 from ivr.store.database import StoreUnavailable
 from tests.line.conftest import ACCOUNT, AGENT, AGENT_LEG, BOOK, CALL, TOKEN, Twilio, words
+from tests.line.test_farewell import press
 
 NUMBER = "+447700900123"
 FRONT = "billing (front)"
@@ -144,6 +145,43 @@ async def test_whoever_is_back_at_the_front_after_a_broken_bridge_is_found_there
     twilio.clock.forward(30)
     await twilio.document("/voice/bridging?queue=billing", **bridging)
     assert (await agent(twilio)).findtext("Dial/Queue") == "billing"
+
+
+async def queued_again(twilio: Twilio, here: ElementTree.Element, time: int) -> ElementTree.Element:
+    """Answered, left by the agent, at the farewell: 0 reaches nobody, and 1 is the queue again where offered."""
+    action, _ = addresses(here.find("Enqueue"))
+    twilio.clock.forward(60)
+    await twilio.document("/voice/bridging", QueueTime=f"6{time}", DequeingCallSid=AGENT_LEG)
+    twilio.clock.forward(60)
+    farewell = await twilio.document(action, QueueResult="bridged", QueueTime=f"6{time}")
+    nobody = await press(twilio, farewell, "0", f"zero {time}")
+    return await press(twilio, nobody, "1", f"one {time}") if nobody.find("Gather") is not None else nobody
+
+
+async def test_the_way_from_the_front_into_the_queue_is_no_waiting_again(twilio: Twilio) -> None:
+    """They may go back into the queue as often as anybody."""
+    action, _ = addresses((await let_in(twilio)).find("Enqueue"))
+    here = await twilio.document(action, QueueResult="leave", QueueTime="1")
+    twilio.telephone.answers[f"{AGENT_LEG}.json"] = (400, {"code": 21220, "status": 400})
+    again = await queued_again(twilio, here, 1)
+    assert again.findtext("Enqueue") == "billing"
+    twice = await queued_again(twilio, again, 2)
+    assert twice.findtext("Enqueue") == "billing"
+    assert (await queued_again(twilio, twice, 3)).find("Enqueue") is None
+
+
+async def test_whoever_has_gone_from_the_front_and_back_from_a_talk_is_not_cut_off_by_a_bridge_that_breaks(
+    twilio: Twilio,
+) -> None:
+    action, _ = addresses((await let_in(twilio)).find("Enqueue"))
+    here = await twilio.document(action, QueueResult="leave", QueueTime="1")
+    twilio.telephone.answers[f"{AGENT_LEG}.json"] = (400, {"code": 21220, "status": 400})
+    action, _ = addresses((await queued_again(twilio, here, 1)).find("Enqueue"))
+    broken = await twilio.document(action, QueueResult="bridging-in-process", QueueTime="9")
+    assert broken.find("Enqueue") is not None
+    action, _ = addresses(broken.find("Enqueue"))
+    again = await twilio.document(action, QueueResult="bridging-in-process", QueueTime="9")
+    assert [verb.tag for verb in again][-1] == "Hangup"  # but not for ever
 
 
 @pytest.mark.parametrize("way", ["away", "silent"])
