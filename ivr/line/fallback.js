@@ -42,7 +42,7 @@ function failed(errorUrl) {
   }
 }
 
-function answer(errorUrl) {
+function answer(errorUrl, queueResult) {
   const { path, query } = failed(errorUrl);
   const queue = query.queue || "default";
   const { mishap, fallback } = GIVEN.words[known(queue)][nearest(query.locale)];
@@ -55,7 +55,9 @@ function answer(errorUrl) {
     const again = path === "/voice/agent/next" ? { ...query, mishap: 1 } : { queue, mishap: 1 };
     return `${mishap}<Pause length="2"/><Redirect>${address(path, again)}</Redirect>`;
   }
-  if (first && ["/voice/incoming", "/voice/wait", "/voice/wait/key", "/voice/bridging"].includes(path)) {
+  // From the front of a queue into the queue itself: they wait, as before.
+  const moved = path === "/voice/queue-left" && "front" in query && queueResult === "leave";
+  if (first && (moved || ["/voice/incoming", "/voice/wait", "/voice/wait/key", "/voice/bridging"].includes(path))) {
     return `${mishap}${waiting(queue, query)}${fallback}<Hangup/>`;
   }
   return `${fallback}<Hangup/>`;
@@ -65,7 +67,7 @@ exports.handler = (context, event, callback) => {
   const response = new Twilio.Response();
   response.appendHeader("Content-Type", "text/xml");
   response.setBody(
-    `<?xml version="1.0" encoding="UTF-8"?><Response>${answer(event.ErrorUrl)}</Response>`,
+    `<?xml version="1.0" encoding="UTF-8"?><Response>${answer(event.ErrorUrl, event.QueueResult)}</Response>`,
   );
   callback(null, response);
 };

@@ -229,12 +229,10 @@ class Line:
                 else {"queue": queue, "mishap": 1}
             )
             return twiml.document(*words, twiml.pause(2), twiml.redirect(counter.url(failed.path, **where)))
-        if not second and failed.path in (
-            "/voice/incoming",
-            "/voice/wait",
-            "/voice/wait/key",
-            "/voice/bridging",
-        ):
+        # From the front of a queue into the queue itself: they wait, as before.
+        moved = failed.path == "/voice/queue-left" and "front" in again and said.queue_result == "leave"
+        waits = ("/voice/incoming", "/voice/wait", "/voice/wait/key", "/voice/bridging")
+        if not second and (moved or failed.path in waits):
             return twiml.document(*words, self._plain_queue(queue, again), *parting, twiml.hangup())
         return twiml.document(*parting, twiml.hangup())
 

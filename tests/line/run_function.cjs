@@ -1,5 +1,5 @@
-// Runs a Twilio Function once, as Twilio would: node run_function.cjs FILE ERROR_URL. Prints its answer as JSON.
-const [file, errorUrl] = process.argv.slice(2);
+// Runs a Twilio Function once, as Twilio would: node run_function.cjs FILE ERROR_URL QUEUE_RESULT. Prints its answer as JSON.
+const [file, errorUrl, queueResult] = process.argv.slice(2);
 
 global.Twilio = {
   Response: class {
@@ -13,7 +13,7 @@ global.Twilio = {
   },
 };
 
-require(file).handler({}, { ErrorUrl: errorUrl, CallSid: "CA1" }, (error, response) => {
+require(file).handler({}, { ErrorUrl: errorUrl, QueueResult: queueResult, CallSid: "CA1" }, (error, response) => {
   if (error) throw error;
   console.log(JSON.stringify(response));
 });

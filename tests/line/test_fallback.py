@@ -25,14 +25,16 @@ def small() -> Book:
     return found
 
 
-Ask = Callable[[str], ElementTree.Element]
+Ask = Callable[..., ElementTree.Element]
 
 
-def run(file: Path, error_url: str) -> ElementTree.Element:
-    """The printed Function, run by node as Twilio runs it: give it an ErrorUrl, get its document."""
+def run(file: Path, error_url: str, queue_result: str = "") -> ElementTree.Element:
+    """The printed Function, run by node as Twilio runs it: give it an ErrorUrl and a QueueResult, get its document."""
     if NODE is None:
         pytest.skip("no node here: the Function is JavaScript")
-    done = subprocess.run([NODE, str(RUN), str(file), error_url], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [NODE, str(RUN), str(file), error_url, queue_result], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     answered = json.loads(done.stdout)
     assert answered["headers"] == {"Content-Type": "text/xml"}
@@ -44,7 +46,7 @@ def ask(small: Book, tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """The Function of the small book."""
     file = tmp_path_factory.mktemp("function") / "fallback.js"
     file.write_text(fallback.as_function(small, URL), "utf-8")
-    return lambda error_url: run(file, error_url)
+    return lambda error_url, result="": run(file, error_url, result)
 
 
 def verbs(document: ElementTree.Element) -> list[str]:
@@ -196,10 +198,28 @@ def test_a_service_below_a_path_is_answered_the_same(small: Book, tmp_path: Path
 async def test_the_function_answers_as_the_service_itself_would(
     twilio: Twilio, ask: Ask, error_url: str
 ) -> None:
-    ours = await twilio.document("/voice/fallback", ErrorUrl=error_url)
-    theirs = ask(error_url)
+    await answers_alike(twilio, ask, error_url)
+
+
+@pytest.mark.parametrize(
+    ("query", "result", "waits"),
+    [("&front=1", "leave", True), ("", "leave", False), ("&front=1", "bridged", False)],
+)
+async def test_whoever_is_on_the_way_from_the_front_into_the_queue_waits_on(
+    twilio: Twilio, ask: Ask, query: str, result: str, waits: bool
+) -> None:
+    error_url = f"{URL}/voice/queue-left?stay=1&queue=billing&locale=en-GB{query}"
+    document = await answers_alike(twilio, ask, error_url, result)
+    assert (document.findtext("Enqueue") == "billing") == waits
+
+
+async def answers_alike(twilio: Twilio, ask: Ask, error_url: str, result: str = "") -> ElementTree.Element:
+    """What the service answers, and the Function too."""
+    ours = await twilio.document("/voice/fallback", ErrorUrl=error_url, QueueResult=result)
+    theirs = ask(error_url, result)
     assert verbs(theirs) == verbs(ours)
     for mine, other in zip(ours, theirs, strict=True):
         assert other.attrib == mine.attrib
         if mine.tag != "Say":  # which of several wordings is spoken goes by the call
             assert other.text == mine.text
+    return ours
