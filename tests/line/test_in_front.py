@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -84,6 +85,48 @@ async def test_an_agent_goes_on_to_the_queue_when_nobody_is_in_front_any_more(tw
     later = await agent(twilio, again.get("action") or "", DialCallStatus="no-answer")
     assert later.findtext("Dial/Queue") == FRONT  # a minute later it is looked at again
     assert words(later) != ""
+
+
+async def test_a_look_in_front_is_no_round_and_forgets_nothing(twilio: Twilio) -> None:
+    """Else an agent whom nobody comes for would wait for ever, or be let go from one caller twice."""
+    address = f"/voice/agent/next?queue=billing&rounds=7&after={CALL}"
+    for front, rounds in (("&front=1", "7"), ("", "8")):
+        onward = (await agent(twilio, address + front, DialCallStatus="no-answer")).find("Dial")
+        assert onward is not None
+        query = dict(parse_qsl(urlsplit(onward.get("action") or "").query))
+        assert query == {"queue": "billing", "rounds": rounds, "after": CALL}
+    last = await agent(twilio, f"{address.replace('=7', '=30')}&front=1", DialCallStatus="no-answer")
+    assert last.find("Dial") is not None  # the queue itself has not been asked yet in this round
+
+
+async def test_who_waits_in_front_is_looked_after_in_every_round(twilio: Twilio) -> None:
+    await promised(twilio.service, twilio.clock.now(), "ringing")
+    document = await twilio.document("/voice/incoming?queue=ringing&locale=en-GB")
+    _, wait = addresses(document.find("Enqueue"))
+    waiting(twilio, ringing=1)
+    here = await twilio.document(wait)
+    for _ in range(2):
+        gather = here.find("Gather")
+        assert gather is not None
+        assert "front=1" in (gather.get("action") or "")
+        here = await twilio.document(gather.get("action") or "", Digits="9")  # means nothing
+        here = await twilio.document(here.findtext("Redirect") or "")
+    waiting(twilio, ringing=0)
+    assert (await twilio.document(here.findtext("Redirect") or "")).find("Leave") is not None
+
+
+async def test_the_music_goes_on_while_twilio_does_not_say_who_waits(
+    twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, wait = addresses((await let_in(twilio)).find("Enqueue"))
+
+    async def silent(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(twilio.telephone, "request", silent)
+    document = await twilio.document(wait)
+    assert document.find("Pause") is not None
+    assert "mishap" not in (document.findtext("Redirect") or "mishap")
 
 
 async def test_whoever_waits_alone_goes_into_the_queue_itself(twilio: Twilio) -> None:
