@@ -406,3 +406,10 @@ def test_whatever_an_address_carries_comes_back(value: str) -> None:
 )
 def test_the_table_finds_what_twilio_would(document: str, verbs: str | None, fault: str) -> None:
     assert fault in faults(document.encode(), verbs)
+
+
+def test_the_front_of_a_queue_of_the_longest_name_has_a_name_of_its_own() -> None:
+    front = twiml.front_of("q" * 80)
+    assert len(front) == twiml.LONGEST_QUEUE_NAME
+    assert front.endswith("q (front)")
+    assert twiml.queue_name(front) != twiml.queue_name("q" * 80)
