@@ -1,7 +1,7 @@
 """What can happen on a call.
 
-An event is a frozen fact about one caller's leg (of `joined` and `parted`: about the leg that did). Events arrive late, twice, shuffled or never, so each
-carries its own identity: of events with one (call, kind, key) the earliest counts, and a story is told in
+An event is a frozen fact about one caller's leg (of `joined` and `parted`: about the leg that did). Events
+arrive late, twice, shuffled or never, so each carries its own identity: of events with one (call, kind, key) the earliest counts, and a story is told in
 the order of (at, kind as listed here, key). They hold no personal data: a caller is a keyed hash, an
 agent is the identifier of a leg, and names, numbers, gifts and words are sealed elsewhere.
 """

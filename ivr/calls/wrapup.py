@@ -26,7 +26,9 @@ class Step:
     """Something done, or still to do, about what the caller rang for."""
 
     who: str  # done, us or you
-    what: str = ""  # bare infinitive (for done a past participle, or what its steps.yaml says), in the language of `locale`; at most 90 characters
+    # Bare infinitive (for done a past participle, or what its steps.yaml says), in the language of `locale`; at
+    # most 90 characters.
+    what: str = ""
     by: date | None = None
     reference: str | None = None
     to: str | None = None  # an address, number or place, as it is typed

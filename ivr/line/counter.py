@@ -110,7 +110,7 @@ class Counter:
         return bool(await self._place(ask, self._places.waiting(queue, ask.now)))
 
     async def _place(self, ask: Ask, looking: Coroutine[Any, Any, bool]) -> bool | None:
-        """What the book of places says. When it answers late, or not at all, nobody is kept waiting for it: None."""
+        """What the book of places says; None when it answers late or not at all, since nobody waits for it."""
         try:
             async with asyncio.timeout(PLACE_WITHIN):
                 return await looking

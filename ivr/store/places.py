@@ -35,7 +35,7 @@ class Places:
         return await self._database.change(lambda connection: _take(connection, call, callers, queue, time))
 
     async def give_back(self, call: str) -> None:
-        """The place that this call took, and waits without: it is there for their next call, and promised still."""
+        """The place that this call took and waits without: it is there for the next, and promised still."""
         await self._database.change(lambda connection: _give_back(connection, call))
 
     async def waiting(self, queue: str, now: datetime) -> bool:
