@@ -57,7 +57,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("steps.done", "number", "how many things are done", "1", always=True, pages=(*_CLOSING, "texts")),
     Fact("steps.ours", "number", "how many steps are ours", "1", always=True, pages=(*_CLOSING, "texts")),
     Fact("steps.theirs", "number", "how many steps are the caller's", "1", always=True, pages=(*_CLOSING, "texts")),
-    Fact("steps.references", "number", "how many different references there are", "1", always=True, pages=(*_CLOSING, "texts")),
+    Fact("steps.references", "number", "how many different references there are to say", "1", always=True, pages=(*_CLOSING, "texts")),
     Fact("steps.count", "number", "how many steps are still to come, ours and theirs", "2", always=True, pages=(*_CLOSING, "texts")),
     Fact("texted", "flag", "this farewell sends a text note", "yes", always=True, pages=(*_CLOSING, "texts")),
     Fact("textable", "flag", "a text can be sent to this caller", "yes", always=True, pages=(*_CLOSING, "texts", "waiting", "mishap")),

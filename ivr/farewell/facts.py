@@ -104,8 +104,7 @@ def count_facts(steps: Sequence[Step]) -> dict[str, Value]:
     """How many steps there are of each kind, and how many different references."""
     whose = [step.who for step in steps]
     ours, theirs = whose.count("us"), whose.count("you")
-    references = {tidy(step.reference) for step in steps if step.reference}
-    references.discard(None)
+    references = {reference_of(step) for step in steps} - {None}
     return {
         "steps.done": whose.count("done"),
         "steps.ours": ours,
@@ -208,10 +207,16 @@ def worded(step: Step, book: Book, locale: str) -> Step | None:
 
 def tidied(step: Step, what: str) -> Step:
     """The step with these words, and all that was typed about it made fit to be spoken."""
-    to, reference = tidy(step.to), tidy(step.reference)
+    to, reference = tidy(step.to), reference_of(step)
     if (what, to, reference) == (step.what, step.to, step.reference):
         return step
     return Step(who=step.who, what=what, by=step.by, reference=reference, to=to)
+
+
+def reference_of(step: Step) -> str | None:
+    """A step's reference made fit to be spoken; None for signs alone, which nobody could quote."""
+    reference = tidy(step.reference)
+    return reference if reference is not None and any(map(str.isalnum, reference)) else None
 
 
 def step_facts(step: Step) -> dict[str, Value]:

@@ -139,7 +139,9 @@ def next_steps(telling: Telling, steps: Sequence[Noted], before: Before, written
     done = [each for each in steps if each.sayable and each.step.who == "done"]
     coming = _spoken(steps, texted)
     left_to_text = texted and len(done) + len(coming) < len(steps)
-    bodies = list(_bodies(telling, done, coming, before, written))
+    quoted = _quoted(telling, [*done, *coming], before)
+    telling.facts["steps.references"] = len(quoted)
+    bodies = list(_bodies(telling, done, coming, quoted, before, written))
     if left_to_text and (rest := telling.line("next_steps", "rest")) is not None:
         bodies[-1].append(rest)
     bodies = [body for body in bodies if body]
@@ -161,17 +163,23 @@ def next_steps(telling: Telling, steps: Sequence[Noted], before: Before, written
 
 
 def _bodies(
-    telling: Telling, done: Sequence[Noted], coming: Sequence[Noted], before: Before, written: str
+    telling: Telling,
+    done: Sequence[Noted],
+    coming: Sequence[Noted],
+    quoted: Sequence[Noted],
+    before: Before,
+    written: str,
 ) -> Iterator[list[Line]]:
     """What each moment says of its steps, their references last; nothing that was heard before."""
     turns = {"us": 0, "you": 0}
-    references: set[str] = set()
     for start in range(0, max(len(coming), 1), MOST_STEPS):
         group = coming[start : start + MOST_STEPS]
         finished = done if start == 0 else ()
         told = [_done_line(telling, finished)] if finished else []
         told += [_step_line(telling, each, turns, last=each is coming[-1]) for each in group]
-        told += _reference_lines(telling, [*finished, *group], references, written, before)
+        told += [
+            _reference_line(telling, each, quoted, written) for each in [*finished, *group] if each in quoted
+        ]
         yield [line for line in told if line is not None and not before.repeats(line)]
 
 
@@ -190,22 +198,27 @@ def _step_line(telling: Telling, noted: Noted, turns: dict[str, int], *, last: b
     return _with(telling, facts, _part_of(noted), step=noted.number, turn=turn)
 
 
-def _reference_lines(
-    telling: Telling, steps: Sequence[Noted], said: set[str], written: str, before: Before
-) -> Iterator[Line | None]:
-    """Each different reference: twice, the second time slower, or once when the note carries it."""
+def _quoted(telling: Telling, steps: Sequence[Noted], before: Before) -> list[Noted]:
+    """The steps whose references are said: the first of each different one that was not heard before."""
+    found: dict[str, Noted] = {}
     for noted in steps:
         reference = noted.step.reference
-        if reference is None or reference in said or not any(map(str.isalnum, reference)):
+        if reference is None or reference in found:
             continue
-        said.add(reference)
-        facts = step_facts(noted.step)
-        facts["step.reference"] = reference
-        if before.says("reference", facts, telling):
-            continue
-        facts |= {"step.first": len(said) == 1, "step.last": False}
-        fits = _says_it_once if reference in written else _says_it_twice
-        yield _with(telling, facts, "reference", step=noted.number, turn=len(said) - 1, variant_fits=fits)
+        facts = step_facts(noted.step) | {"step.reference": reference}
+        if not before.says("reference", facts, telling):
+            found[reference] = noted
+    return [*found.values()]
+
+
+def _reference_line(telling: Telling, noted: Noted, quoted: Sequence[Noted], written: str) -> Line | None:
+    """A reference: twice, the second time slower, or once when a note that is spoken of carries it."""
+    reference, turn = noted.step.reference or "", quoted.index(noted)
+    facts = step_facts(noted.step) | {"step.reference": reference}
+    facts |= {"step.first": turn == 0, "step.last": False}
+    once = telling.facts["texted"] is True and reference in written
+    fits = _says_it_once if once else _says_it_twice
+    return _with(telling, facts, "reference", step=noted.number, turn=turn, variant_fits=fits)
 
 
 def _says_it_once(variant: Variant) -> bool:

@@ -24,7 +24,7 @@ from tests.farewell.generated import (
     wait_of,
     without_steps,
 )
-from tests.farewell.small_book import book_with, small_book
+from tests.farewell.small_book import FILES, book_with, small_book
 
 ROUTER = Step(who="us", what="send a replacement router", by=date(2026, 11, 28), reference="AB-4719")
 PHOTO = Step(who="you", what="email a photo of the label", to="help@example.com")
@@ -132,6 +132,31 @@ def test_steps_without_words_make_no_moment():
     }
 
 
+def pen_book():
+    """Whoever is to write something down is told so beforehand."""
+    words = """
+- entry: a pen
+  part: opening
+  tone: any
+  when: steps.references at least 1
+  say: |
+    Have a pen ready.
+
+"""
+    return book_with(next_steps=words + FILES["en-GB/next_steps.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("number", "reference", "pen"), [(1, "AB-4719", True), (1, "--", False), (3, "AB-4719", False)]
+)
+def test_a_pen_is_asked_for_only_where_a_reference_will_be_said(number: int, reference: str, pen: bool):
+    steps = [Step(who="you", what=f"do {what}") for what in "abcd"]
+    steps[number - 1] = replace(steps[number - 1], reference=reference)
+    farewell = situation(Wrapup(steps=tuple(steps), text_note=True), textable=True).farewell(pen_book())
+    assert ("Have a pen ready." in texts_of(farewell)) is pen
+    assert any(line.part == "reference" for moment in farewell.moments for line in moment.lines) is pen
+
+
 # ---- after a return to the agent ----
 
 HEARD = {1: ["opening", "apology", "next_steps"]}
@@ -204,6 +229,13 @@ def test_a_note_is_not_sent_twice_and_a_second_one_holds_what_is_new():
     assert [promise.body for promise in second(first, new).promises] == [
         "From the help line: ring you on Monday."
     ]
+
+
+def test_a_reference_that_only_a_note_not_spoken_of_carries_is_said_twice():
+    agreed = replace(ANA, text_note=True)
+    later = second(situation(agreed, textable=True), agreed, {1: ["opening"]})
+    assert "Quote A B, 4 7 1 9. Again: A B, 4 7 1 9." in texts_of(later, "next_steps")
+    assert later.left_out == ()
 
 
 @given(situations, st.booleans())
