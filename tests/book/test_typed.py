@@ -46,6 +46,7 @@ LOCALES = ("en-GB", "en-US", "en-JM", "es-ES", "es-MX", "fr-FR", "fr-CA", "pt-BR
         ("es-MX", "antes del 2026-12-01", "antes del martes primero de diciembre"),
         ("fr-FR", "rembourser 12,50 €", "rembourser douze euros cinquante"),
         ("fr-FR", "rembourser 1 234,00 €", "rembourser mille deux cent trente-quatre euros"),
+        ("fr-FR", "rembourser 1 £, 21 £, 81 £ et 111 £", "rembourser une livre, vingt et une livres, quatre-vingt-une livres et cent onze livres"),
         ("fr-FR", "rembourser 80€, 1 €", "rembourser quatre-vingts euros, un euro"),
         (
             "fr-FR",
@@ -104,6 +105,14 @@ def test_words_alone_are_never_changed(locale, words):
     assert speaker(locale, TODAY).typed(words) == words
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("sign", "@.-_/+&#*:=%~?'’")
+def test_no_sign_of_an_address_goes_unsaid(locale, sign):
+    said = speaker(locale, TODAY).spoken_address(f"http://a.com/b{sign}c")
+    named = speaker(locale, TODAY).spelling.signs[sign]
+    assert said.endswith(f" b {named} c"), said
+
+
 @given(
     st.sampled_from(LOCALES),
     st.lists(
@@ -154,6 +163,8 @@ def test_where_to_is_an_address_a_number_or_a_place():
     where = {
         "help@example.com": "help at example dot com",
         "example.com/help": "example dot com slash help",
+        "o'brien@example.com": "o apostrophe brien at example dot com",
+        "https://example.com/help?order=7": "example dot com slash help question mark order equals 7",
         "+442079460000": "0 2 0, 7 9 4 6, 0 0 0 0",
         "60123": "6 0 1 2 3",
         "12 High Street, Leeds": "12 High Street, Leeds",

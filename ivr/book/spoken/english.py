@@ -11,6 +11,7 @@ from ivr.book.spoken.typed import Currency, Money
 _SIGNS = {
     "@": "at", ".": "dot", "-": "hyphen", "_": "underscore", "/": "slash", "+": "plus", "&": "and",
     "#": "hash", "*": "star", ":": "colon", "=": "equals", "%": "percent", "~": "tilde",
+    "?": "question mark", "'": "apostrophe", "’": "apostrophe",
 }  # fmt: skip
 # the letters that rhyme with B, and F and S, and M and N, lose what tells them apart on a telephone line
 _WORDS = {

@@ -1,5 +1,6 @@
 """How values are said in French."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, time
 from typing import ClassVar
@@ -11,6 +12,7 @@ from ivr.book.spoken.typed import Currency, Money
 _SIGNS = {
     "@": "arobase", ".": "point", "-": "tiret", "_": "tiret bas", "/": "barre oblique", "+": "plus", "&": "et",
     "#": "dièse", "*": "étoile", ":": "deux-points", "=": "égal", "%": "pour cent", "~": "tilde",
+    "?": "point d'interrogation", "'": "apostrophe", "’": "apostrophe",
 }  # fmt: skip
 _NAMES = {"Y": "i grec", "W": "double v"}  # Y alone is a word that sounds like I
 _IN_FRANCE = {
@@ -53,7 +55,7 @@ class French(Speaker):
 
     def _feminine(self, value: int) -> str:
         said = self.number(value)
-        return f"{said}e" if said == "un" or said.endswith(" un") else said
+        return f"{said}e" if re.search(r"\bun$", said) else said
 
     def money(self, money: Money) -> str:
         currency, whole, cents, _ = money

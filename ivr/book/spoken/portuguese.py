@@ -12,6 +12,7 @@ from ivr.book.spoken.typed import Currency, Money
 _SIGNS = {
     "@": "arroba", ".": "ponto", "-": "hífen", "_": "underline", "/": "barra", "+": "mais", "&": "e",
     "#": "jogo da velha", "*": "asterisco", ":": "dois pontos", "=": "igual", "%": "por cento", "~": "til",
+    "?": "ponto de interrogação", "'": "apóstrofo", "’": "apóstrofo",
 }  # fmt: skip
 # E and O alone are words, said as I and U; six is "meia", since "seis" is taken for "três"
 _NAMES = {"E": "é", "O": "ó", "W": "dáblio", "Y": "ípsilon", "6": "meia"}

@@ -12,6 +12,7 @@ from ivr.book.spoken.typed import Currency, Money
 _SIGNS = {
     "@": "arroba", ".": "punto", "-": "guion", "_": "guion bajo", "/": "barra", "+": "más", "&": "y",
     "#": "almohadilla", "*": "asterisco", ":": "dos puntos", "=": "igual", "%": "por ciento", "~": "virgulilla",
+    "?": "signo de interrogación", "'": "apóstrofo", "’": "apóstrofo",
 }  # fmt: skip
 _NAMES = {"Y": "i griega", "V": "uve", "W": "uve doble"}  # Y alone is the word for "and", and sounds like I
 _IN_SPAIN = {
