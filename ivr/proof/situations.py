@@ -33,6 +33,12 @@ _COUNTED = {
     "reference": "steps.references",
 }
 _ALWAYS_THERE = {("told", "wait.told"), ("call_back", "call_back.key"), ("voucher", "voucher.code")}
+_UNTOLD = frozenset({"severity", "caller.name", "call.reason"})  # while no agent has told us of the call
+_BETWEEN = frozenset({
+    "severity", "textable", "call.way", "call_back.asked", "call_back.key", "agent.name", "call.queue", "day.part",
+    "day.weekday", "day.date", "line.name", "line.phone", "line.hours", "line.notice", "line.event",
+})  # fmt: skip
+"""All that is known as a key or an answer is replied to, between the moments of a farewell."""
 _LEAST = {"calls_today": 1, "wait.hold": 1, "wait.earlier": 1, "wait.told": 1}
 
 
@@ -57,6 +63,8 @@ class Asked:
         fact = BY_NAME[name]
         if fact.pages and self.page not in fact.pages:
             return (UNKNOWN,)
+        if self._between_moments and name not in _BETWEEN:
+            return (UNKNOWN,)
         found = [value for value in _told_apart(fact, conditions) if self._possible_alone(name, value)]
         if self._can_be_unknown(fact):
             found.append(UNKNOWN)
@@ -70,7 +78,14 @@ class Asked:
             return not fact.always and (self.part, name) != ("reference", "step.reference")
         if self.page == "apology" and name in ("wait.seconds", "wait.queue"):
             return False  # an unknown wait is not apologised for
+        if self.page == "mishap" and name.startswith("day."):
+            return True  # what is said while we cannot be reached at all was written down on another day
         return not fact.always and (self.part, name) not in _ALWAYS_THERE
+
+    @property
+    def _between_moments(self) -> bool:
+        """Whether this answers a key or words of the caller's, with little more than the line's facts."""
+        return self.page == "question" and self.part != "ask"
 
     @property
     def _tells_a_step(self) -> bool:
@@ -84,7 +99,7 @@ class Asked:
             return value is False
         if name == "call_back.key" and self.part in ("ask", "unclear", "back"):
             return False
-        if page in ("greeting", "waiting") and name in ("severity", "caller.name", "call.reason"):
+        if (page in ("greeting", "waiting") or self._between_moments) and name in _UNTOLD:
             return bool(value == "unknown")
         if name == "voucher.code":
             return part == "voucher"
@@ -180,6 +195,8 @@ def _person_can_be(_: Asked, of: Mapping[str, Value]) -> bool:
 
 
 def _steps_can_be(asked: Asked, of: Mapping[str, Value]) -> bool:
+    if of["steps.count"] is UNKNOWN:
+        return True
     done, ours, theirs = of["steps.done"], of["steps.ours"], of["steps.theirs"]
     count, references = of["steps.count"], of["steps.references"]
     if max(ours[0] + theirs[0], count[0]) > min(ours[1] + theirs[1], count[1]):

@@ -163,6 +163,19 @@ def test_a_queue_that_asks_about_anything_else_needs_words_that_do():
     ]
 
 
+@pytest.mark.parametrize("part", ["unclear", "misheard", "back", "nobody"])
+@pytest.mark.parametrize("known", ["texted", "not texted", "apologised", "steps.count is 0"])
+def test_as_a_key_is_answered_nothing_is_known_of_what_was_noted(part: str, known: str):
+    page = quiet("question").replace(f"part: {part}", f"part: {part}\n  when: {known}")
+    assert said_of(question=page) == [f"en-GB question {part}, any tone: nothing is said, ever"]
+
+
+def test_a_mishap_is_told_on_a_day_that_nobody_knows():
+    page = quiet("mishap").replace("part: mishap", "part: mishap\n  when: day.part is morning", 1)
+    page += "- entry: b\n  part: mishap\n  when: day.part is not morning\n  say: |\n    Sorry.\n"
+    assert said_of(mishap=page) == ["en-GB mishap mishap: nothing is said when day.part is unknown"]
+
+
 def test_an_entry_that_can_never_be_reached_is_advice():
     page = "- entry: a\n  tone: sober\n  when: gift.kind is holiday\n  say: |\n    Safe travels.\n" + quiet(
         "goodbye"
