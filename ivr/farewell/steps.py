@@ -104,15 +104,15 @@ class Before:
 
     def says(self, part: str, facts: Mapping[str, Value], telling: Telling) -> bool:
         """Whether a line that was heard says just this: the same words with these facts."""
-        heard = {line.variant: line.text for line in self._lines if line.part == part}
+        heard = {(line.variant, line.text) for line in self._lines if line.part == part}
         if not heard:
             return False
-        known = telling.facts | dict(facts)
+        known, variants = telling.facts | dict(facts), {variant for variant, _ in heard}
         return any(
-            telling.as_text(variant, known) == heard[variant.id]
+            (variant.id, telling.as_text(variant, known)) in heard
             for entry in telling.book.entries(telling.locale, "next_steps", part)
             for variant in entry.variants
-            if variant.id in heard
+            if variant.id in variants
         )
 
     def repeats(self, line: Line) -> bool:

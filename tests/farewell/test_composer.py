@@ -157,6 +157,16 @@ def test_a_pen_is_asked_for_only_where_a_reference_will_be_said(number: int, ref
     assert any(line.part == "reference" for moment in farewell.moments for line in moment.lines) is pen
 
 
+def test_steps_of_one_kind_do_not_all_begin_alike():
+    ours = "- entry: ours\n  part: ours\n  tone: any\n  say: |\n    We will {{ step.what }}.\n    Next, we {{ step.what }}.\n"
+    for call in range(8):
+        wrapup = Wrapup(steps=(Step(who="us", what="ring you"), Step(who="us", what="write to you")))
+        said = texts_of(
+            situation(wrapup, call=f"CA{call}").farewell(book_with(next_steps=ours)), "next_steps"
+        )
+        assert len({text.split()[0] for text in said}) == 2
+
+
 # ---- after a return to the agent ----
 
 HEARD = {1: ["opening", "apology", "next_steps"]}
@@ -184,6 +194,13 @@ def test_after_a_return_only_what_is_new_is_said():
 def test_after_a_return_with_nothing_new_there_is_the_goodbye_alone():
     assert names_of(second(situation(ANA, wait_of(750)), ANA)) == ["goodbye"]
     assert names_of(second(situation(), Wrapup(), {1: ["opening"]})) == ["goodbye"]
+
+
+def test_steps_that_were_told_in_the_same_words_are_each_known_to_have_been_told():
+    many = Wrapup(steps=tuple(Step(who="us", what=f"do {what}", by=date(2026, 11, 28)) for what in "abcde"))
+    heard = {1: ["opening", "next_steps", "next_steps_2"]}
+    for call in range(4):
+        assert names_of(second(situation(many, call=f"CA{call}"), many, heard)) == ["goodbye"]
 
 
 def test_a_step_whose_day_has_changed_is_new():
