@@ -5,8 +5,8 @@
       no thank you
 
 The meanings are a closed list. `fillers` mean nothing and are heard past; so are `thanks` beside other words,
-while alone they mean that it was all. A locale adds its phrases to
-those of the locale it starts from; a phrase that stands in both means what the locale itself says.
+while alone they mean that it was all. A locale adds its phrases to those of the locale it starts from; a
+phrase that stands in both means what the locale itself says.
 """
 
 import re
@@ -17,9 +17,10 @@ from typing import Any, TypeAlias
 
 from ivr.book.form import Form
 from ivr.book.pages import ANSWERED, Entry
+from ivr.book.phrases import LONGEST, phrases
 from ivr.book.queues import Queue
 from ivr.book.rules import Rules
-from ivr.book.source import Findings, Node, Place, Scalar
+from ivr.book.source import Findings, Node, Place
 
 MEANINGS: Mapping[str, str] = {
     "yes": "a yes, to whatever was asked",
@@ -34,7 +35,6 @@ MEANINGS: Mapping[str, str] = {
 THANKS, FILLERS = "thanks", "fillers"  # no meanings of their own
 
 NEEDED = ("yes", "no", "more", "done")  # without these a question cannot be answered
-LONGEST_PHRASE = 100  # characters; Twilio takes no longer hint
 MOST_PHRASES = 500  # and no more of them
 
 _APOSTROPHES = re.compile("['’‘]")  # recognisers write “that's” and “thats”
@@ -87,14 +87,12 @@ def read_answers(node: Node | None, parent: Answers | None, findings: Findings) 
     own: dict[Phrase, str] = {}
     hints: list[str] = []
     for meaning in (*MEANINGS, THANKS, FILLERS):
-        for written, place in _lines(form, meaning, findings):
+        for written, place in phrases(form, meaning, findings) or ():
             phrase = tuple(words(written))
             if not phrase:
                 findings.add(place, "a phrase has words")
-            elif len(written) > LONGEST_PHRASE:
-                findings.add(
-                    place, f"longer than {LONGEST_PHRASE} characters", "callers answer in a few words"
-                )
+            elif len(written) > LONGEST:
+                findings.add(place, f"longer than {LONGEST} characters", "callers answer in a few words")
             elif phrase in own:
                 findings.add(place, f"“{written}” stands under {own[phrase]} already", _ONE_MEANING)
             else:
@@ -102,31 +100,19 @@ def read_answers(node: Node | None, parent: Answers | None, findings: Findings) 
                 if meaning in MEANINGS:
                     hints.append(" ".join(written.replace(",", " ").split()))
     form.done()
-    phrases = {**(parent.phrases if parent else {}), **own}
+    understood = {**(parent.phrases if parent else {}), **own}
     for meaning in NEEDED:
-        if meaning not in phrases.values():
+        if meaning not in understood.values():
             findings.add(
                 form.table.place, f"no phrase means {meaning}", "yes, no, more and done have some each"
             )
-    if len(phrases) > MOST_PHRASES:
-        findings.add(form.table.place, f"{len(phrases)} phrases; there are {MOST_PHRASES} at most")
+    if len(understood) > MOST_PHRASES:
+        findings.add(form.table.place, f"{len(understood)} phrases; there are {MOST_PHRASES} at most")
         return parent
-    return Answers(phrases, tuple(dict.fromkeys([*(parent.hints if parent else ()), *hints])))
+    return Answers(understood, tuple(dict.fromkeys([*(parent.hints if parent else ()), *hints])))
 
 
 _ONE_MEANING = "a phrase means one thing, and stands once"
-
-
-def _lines(form: Form, meaning: str, findings: Findings) -> list[tuple[str, Place]]:
-    """The phrases of a meaning, each with its place."""
-    node = form.take(meaning)
-    if node is None:
-        return []
-    if not isinstance(node, Scalar) or not node.literal:
-        findings.add(node.place, f"phrases stand beneath “{meaning}: |”, one a line")
-        return []
-    lines = node.lines(findings)
-    return [(" ".join(text.split()), place) for text, place in lines if text.strip()]
 
 
 def check_spoken(rules: Rules, locales: Mapping[str, Any], findings: Findings) -> None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ivr.book.form import Form
-from ivr.book.source import Findings, Node, Place, Scalar
+from ivr.book.phrases import LONGEST, phrases
+from ivr.book.source import Findings, Node, Place
 
 KINDS: Mapping[str, str] = {
     "sorry": "apologises: never on the waiting page, and once in a farewell",
@@ -29,7 +30,6 @@ KINDS: Mapping[str, str] = {
 }
 """Every kind of phrase, and what it is or where it may stand."""
 
-LONGEST_PHRASE = 100  # characters
 MOST_PHRASES = 1_000  # of one locale, its parent's included
 
 # An apostrophe belongs to the word before it, so that « t’ » is a word of its own in « t’aider ».
@@ -128,7 +128,11 @@ def read_taste(node: Node | None, parent: Taste, findings: Findings) -> Taste:
     own: list[Phrase] = []
     known = {(phrase.kind, phrase.words): phrase for phrase in parent.phrases}
     for kind in KINDS:
-        for written, place in _lines(form, kind, findings):
+        lines = phrases(form, kind, findings)
+        if lines == []:
+            place = form.table.values[kind].place
+            findings.add(place, f"no phrase stands beneath {kind}", "one a line, or leave the key out")
+        for written, place in lines or ():
             phrase = _phrase(kind, written, place, findings)
             if phrase is None:
                 continue
@@ -151,25 +155,9 @@ def read_taste(node: Node | None, parent: Taste, findings: Findings) -> Taste:
     return Taste((*parent.phrases, *own))
 
 
-def _lines(form: Form, kind: str, findings: Findings) -> list[tuple[str, Place]]:
-    """The phrases of a kind, each with its place."""
-    node = form.take(kind)
-    if node is None:
-        return []
-    if not isinstance(node, Scalar) or not node.literal:
-        findings.add(node.place, f"phrases stand beneath “{kind}: |”, one a line")
-        return []
-    lines = [(" ".join(text.split()), place) for text, place in node.lines(findings) if text.strip()]
-    if not lines:
-        findings.add(node.place, f"no phrase stands beneath {kind}", "one a line, or leave the key out")
-    return lines
-
-
 def _phrase(kind: str, written: str, place: Place, findings: Findings) -> Phrase | None:
-    if len(written) > LONGEST_PHRASE:
-        findings.add(
-            place, f"longer than {LONGEST_PHRASE} characters", "a few words are enough to know it by"
-        )
+    if len(written) > LONGEST:
+        findings.add(place, f"longer than {LONGEST} characters", "a few words are enough to know it by")
         return None
     typed = _TYPED.findall(written)
     words = tuple((_plain(word.removesuffix("*")), word.endswith("*")) for word in typed)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ivr.book.answers import LONGEST_PHRASE, MOST_PHRASES, words
+from ivr.book.answers import MOST_PHRASES, words
 from ivr.book.book import Answers, read
+from ivr.book.phrases import LONGEST
 from tests.book.small import RULES, VOICES, book, faults, the_fault
 
 FOUR = "yes: |\n  yes\nno: |\n  no\nmore: |\n  actually\n  wait\ndone: |\n  that's all\n"
@@ -53,7 +54,7 @@ def test_a_locale_without_phrases_has_none():
         ("again: |\n  Thats ALL!\n", 11, "stands under done already"),
         ("again: |\n  again\n  again\n", 12, "stands under again already"),
         ("again: |\n  …\n", 11, "a phrase has words"),
-        (f"again: |\n  {'x' * (LONGEST_PHRASE + 1)}\n", 11, "longer than 100 characters"),
+        (f"again: |\n  {'x' * (LONGEST + 1)}\n", 11, "longer than 100 characters"),
         ("again: once more\n", 10, "one a line"),
         ("again: [once more]\n", 10, "one a line"),
     ],

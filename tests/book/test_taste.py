@@ -116,6 +116,7 @@ def test_a_kind_nobody_knows_is_named_with_the_nearest():
         ("forced: |\n", 1, 9, "no phrase stands beneath forced"),
         ("forced: your patience\n", 1, 9, "phrases stand beneath"),
         ("forced: |\n  your *tience\n", 2, 8, "a star stands at a word's end"),
+        ("forced: |\n" + "".join(f"  w{n}\n" for n in range(1_001)), 1, 1, "more than 1,000 phrases"),
         ("forced: |\n  " + "a " * 60 + "\n", 2, 3, "longer than 100 characters"),
         ("familiar: |\n  tu\nformal: |\n  tu\n", 4, 3, "“tu” stands under familiar already"),
         ("forced: |\n  one\n  One\n", 3, 3, "“One” is listened for already"),
