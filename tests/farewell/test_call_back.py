@@ -1,6 +1,7 @@
 """What somebody hears who asked to be rung back: nobody has talked to them, and somebody will."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,16 @@ def test_a_wait_within_what_we_said_is_thanked_and_not_as_if_they_had_seen_it_th
         (apology,) = texts_of(rung_back("long", locale, call=f"CA{number}", told=600), "apology")
         assert "sorry" not in apology
         assert "you stayed" not in apology
+
+
+def test_who_has_heard_every_apology_for_it_hears_one_of_them_again():
+    of, heard = situation(wait=wait_of(600), way="after", call_back=True), list[str]()
+    for number in range(12):
+        again = replace(of, story=replace(of.story, call=f"CA{number}"))
+        farewell = again.farewell(the_book(), heard_before={"apology": heard})
+        (line,) = farewell.moments[0].lines
+        assert "nobody" in line.entry, line.entry
+        heard = [line.variant, *heard]
 
 
 def test_who_has_heard_every_goodbye_for_it_hears_one_of_them_again():
