@@ -173,7 +173,7 @@ def tone_of(wrapup: Wrapup) -> str:
 
 
 def gift_facts(wrapup: Wrapup) -> dict[str, Value]:
-    """The one gift that may be spoken: a sad one before all, a happy one only where nothing is amiss."""
+    """The one gift that may be spoken: a sad one before all, a happy one unless the call was grave or left open."""
     gift = _gift(wrapup)
     if gift is None:
         return {}
