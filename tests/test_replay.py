@@ -11,7 +11,7 @@ import pytest
 
 from ivr.book.book import Book, read
 from ivr.calls.log import CallLog
-from ivr.calls.story import tell
+from ivr.calls.telling import tell
 from ivr.calls.waits import Severities, weigh
 from ivr.replay import ReplayError, replay
 from tests.count_calls import count, differences

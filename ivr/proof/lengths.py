@@ -11,7 +11,8 @@ from ivr.book.rules import MOMENTS
 from ivr.book.spoken import plain, seconds
 from ivr.book.template import Unsayable
 from ivr.calls.events import Answered, Arrived, Queued
-from ivr.calls.story import Story, tell
+from ivr.calls.story import Story
+from ivr.calls.telling import tell
 from ivr.calls.waits import weigh
 from ivr.calls.wrapup import Gift, Step, Wrapup
 from ivr.farewell.composer import Means, compose

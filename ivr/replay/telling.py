@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from ivr.book.book import Book, Queue
 from ivr.calls.log import CallLog, Row
-from ivr.calls.story import Story, tell
+from ivr.calls.story import Story
+from ivr.calls.telling import tell
 from ivr.calls.waits import Wait, in_vain, sum_up
 from ivr.calls.wrapup import TONES, Wrapup
 from ivr.farewell.composer import Means, compose

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from ivr.calls.story import tell
+from ivr.calls.telling import tell
 from ivr.calls.waits import waited
 from ivr.store.database import Database
 from ivr.store.ledger import Ledger

@@ -14,7 +14,7 @@ from ivr import watch
 from ivr.book.book import Book
 from ivr.calls import wrapup as noted
 from ivr.calls.events import Queued, Returned, WrappedUp
-from ivr.calls.story import tell
+from ivr.calls.telling import tell
 from ivr.calls.waits import Wait, weigh
 from ivr.calls.wrapup import NOTHING_NOTED
 from ivr.farewell.composer import Means, compose, note

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from ivr.book.book import read
 from ivr.calls.events import Answered, Arrived, Held, Queued, Resumed
-from ivr.calls.story import tell
+from ivr.calls.telling import tell
 from ivr.calls.waits import weigh
 from ivr.calls.wrapup import from_json
 from ivr.farewell.composer import Means, compose

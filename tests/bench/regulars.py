@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from ivr.book.book import Book, read
 from ivr.calls.events import Answered, Arrived, Held, Queued, Resumed
-from ivr.calls.story import Story, tell
+from ivr.calls.story import Story
+from ivr.calls.telling import tell
 from ivr.calls.waits import weigh
 from ivr.calls.wrapup import GENTLE_GIFTS, GIFTS, Gift, Step, Wrapup
 from ivr.farewell.composer import Means, compose

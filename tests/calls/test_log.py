@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ivr.calls import log as call_log
 from ivr.calls.log import CallLog, LogError, Row, Tally
-from ivr.calls.story import tell
+from ivr.calls.telling import tell
 from ivr.calls.waits import waited
 
 HEADER = "call,arrived,queued,answered,ended,held_seconds,name\n"

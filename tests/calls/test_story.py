@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ivr.calls import events as happened
 from ivr.calls.events import KINDS, Event
-from ivr.calls.story import Story, left_during, tell
+from ivr.calls.story import Story, left_during
+from ivr.calls.telling import tell
 from tests.world import AGENT_LEG, ANA, CALL, OTHER_CALL, at, call, spans
 
 # ---------------------------------------------------------------- what a caller waited

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from ivr.calls.story import tell
+from ivr.calls.telling import tell
 from tests.world import call, spans
 
 FIRST, SECOND = "WR1", "WR2"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.calls.story import tell
+from ivr.calls.telling import tell
 from ivr.calls.waits import Severities, callers_key, in_vain, sum_up, waited, weigh
 from tests.world import ANA, ANAS_NUMBER, call
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ivr.book.book import Book, Entry, read
 from ivr.book.vocabulary import BY_NAME, PARTS
 from ivr.calls.events import Answered, Arrived, Event, LeftQueue, Pressed, Queued, Spoke
-from ivr.calls.story import Story, tell
+from ivr.calls.story import Story
+from ivr.calls.telling import tell
 from ivr.calls.waits import Severities, weigh
 from ivr.calls.wrapup import GIFTS, TONES, WAYS, WHO, Gift, Step, Wrapup
 from ivr.farewell.composer import Means, compose
