@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import partial
 from zlib import crc32
 
-from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy import Connection, Row, exists, func, insert, select
 
 from ivr.store.database import Database
+from ivr.store.published import alone
 from ivr.store.recall import micros
 from ivr.store.seal import Seal, SealError
 from ivr.store.tables import given, vouchers
@@ -52,7 +53,9 @@ class Vouchers:
 
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database, self._seal = database, seal
-        self._from: dict[str, int] = {}  # queue → the number below which all have been given, as seen last
+        self._from: dict[
+            str, int
+        ] = {}  # queue → the number below which all are given or sealed for ever, as seen last
 
     async def add(self, codes: Sequence[str], *, queue: str | None, at: datetime) -> Added:
         """Add codes to a queue's list, or to that for any queue. One that is there already is left as it is."""
@@ -60,6 +63,7 @@ class Vouchers:
         time = micros(at)
 
         def keep(connection: Connection) -> int:
+            alone(connection)  # numbers go up in the order of commits: nobody looks below what was given
             there = _there(connection, [key for keys in ids for key in keys])
             last = connection.execute(select(func.max(vouchers.c.number))).scalar() or 0
             new = [(keys[0], code) for keys, code in ids.items() if there.isdisjoint(keys)]
@@ -95,18 +99,23 @@ class Vouchers:
     async def one_for(self, call: str, queue: str | None) -> Voucher | None:
         """One that nobody has yet, of the queue's own list, else of that for any queue; None when none is left."""
         for name in dict.fromkeys((queue or "", "")):
-            start = self._from.get(name, 0)
-            rows = await self._database.look(partial(_left, queue=name, start=start))
-            if not rows:
-                continue
-            self._from[name] = rows[0][1]
-            place = crc32(call.encode("utf-8", "replace")) % len(rows)
-            for own, _, sealed in (*rows[place:], *rows[:place]):
-                try:
-                    return Voucher(own, self._seal.open(sealed, _about(own)).decode())
-                except SealError:
-                    log().warning("not opened", kind="voucher", error="SealError")
+            while rows := await self._database.look(
+                partial(_left, queue=name, start=self._from.get(name, 0))
+            ):
+                self._from[name] = rows[0].number
+                place = crc32(call.encode("utf-8", "replace")) % len(rows)
+                for row in (*rows[place:], *rows[:place]):
+                    if (code := self._opened(row.id, row.code)) is not None:
+                        return Voucher(row.id, code)
+                self._from[name] = rows[-1].number + 1  # we never open these: look behind them
         return None
+
+    def _opened(self, own: str, sealed: bytes) -> str | None:
+        try:
+            return self._seal.open(sealed, _about(own)).decode()
+        except SealError:
+            log().warning("not opened", kind="voucher", error="SealError")
+            return None
 
     def _keys(self, code: str) -> tuple[str, ...]:
         return self._seal.keys("voucher", code)
@@ -121,7 +130,7 @@ def _there(connection: Connection, ids: Sequence[str]) -> set[str]:
     return found
 
 
-def _left(connection: Connection, queue: str, start: int) -> list[tuple[str, int, bytes]]:
+def _left(connection: Connection, queue: str, start: int) -> Sequence[Row[str, int, bytes]]:
     taken = exists().where(given.c.voucher == vouchers.c.id)
     chosen = (
         select(vouchers.c.id, vouchers.c.number, vouchers.c.code)
@@ -129,7 +138,7 @@ def _left(connection: Connection, queue: str, start: int) -> list[tuple[str, int
         .order_by(vouchers.c.number)
         .limit(_AT_ONCE)
     )
-    return [(row.id, row.number, row.code) for row in connection.execute(chosen)]
+    return connection.execute(chosen).all()
 
 
 def _about(id: str) -> bytes:

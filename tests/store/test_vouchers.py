@@ -1,5 +1,6 @@
 """Vouchers: each code once on a list, sealed, and given once."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -62,6 +63,38 @@ async def test_what_no_secret_opens_any_more_is_passed_over(database: Database, 
     one = await vouchers.one_for("CA1", None)
     assert one is not None
     assert one.code == "B-1"
+
+
+async def test_however_many_no_secret_opens_the_codes_behind_them_are_given(
+    database: Database, ledger: Ledger, vouchers: Vouchers
+) -> None:
+    gone = [f"A-{number}" for number in range(40)]
+    await Vouchers(database, Seal(["a secret that is gone"])).add(gone, queue=None, at=NINE)
+    await vouchers.add(["B-1", "B-2"], queue=None, at=NINE)
+    assert {await give(ledger, vouchers, "CA1"), await give(ledger, vouchers, "CA2")} == {"B-1", "B-2"}
+    assert await give(ledger, vouchers, "CA3") is None
+    await vouchers.add(["B-3"], queue=None, at=NINE)
+    assert await give(ledger, vouchers, "CA4") == "B-3"
+
+
+async def test_two_who_add_codes_at_once_number_them_one_after_another(database_url: str, seal: Seal) -> None:
+    opened = [Database(database_url, timeout=10.0) for _ in range(2)]
+    for each in opened:
+        each.start()
+    try:
+        codes = [[f"{name}-{number}" for number in range(200)] for name in "ABCD"]
+        await asyncio.gather(
+            *(
+                Vouchers(opened[number % 2], seal).add(each, queue=None, at=NINE)
+                for number, each in enumerate(codes)
+            )
+        )
+        chosen = select(table.c.number).order_by(table.c.number)
+        numbers = await opened[0].look(lambda connection: connection.execute(chosen).scalars().all())
+        assert numbers == list(range(1, 801))
+    finally:
+        for each in opened:
+            each.stop()
 
 
 async def test_each_code_is_given_once_the_queues_own_first(ledger: Ledger, vouchers: Vouchers) -> None:
