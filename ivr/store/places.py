@@ -49,8 +49,8 @@ def _waiting(connection: Connection, queue: str, since: int) -> bool:
     let_in = (
         select(places.c.used_by)
         .join(sent, sent.c.call == places.c.used_by)
-        .where(places.c.queue == queue, places.c.until > since)  # older ones were taken before
-        .where(sent.c.kind == "queued", sent.c.at > since)
+        # A place is taken before it ends: whoever waits by one has had it until lately, and all older ones rest.
+        .where(places.c.queue == queue, places.c.until > since, sent.c.kind == "queued", sent.c.at > since)
     )
     rows = connection.execute(select(*recall.EVENT).where(events.c.call.in_(let_in)))
     calls: defaultdict[str, list[Event]] = defaultdict(list)

@@ -176,7 +176,7 @@ places = Table(
     comment="Places at the front of a queue that were promised to callers, each for one call.",
     sqlite_with_rowid=False,
 )
-Index("ix_places_queue_used_by", places.c.queue, places.c.used_by)
+Index("ix_places_queue_until", places.c.queue, places.c.until, places.c.used_by)
 
 promises = Table(
     "promises",
