@@ -95,17 +95,20 @@ class Publishing:
         note: str,
         at: datetime,
         approved_by: str | None = None,
+        written_from: tuple[int, str] | None = None,
         tell: Tell = lambda plan: None,
     ) -> Published:
         """Make the draft the next version; with `folder`, those files. `tell` hears of it before it is done.
 
+        `written_from`: the version the folder was exported from, and its digest: what others published since is
+        not undone.
         Two who publish at once get two versions: whoever comes second is judged once more, against the first's.
         Raises Refused (Faulty, Overtaken) with nothing done, or StoreError.
         """
         by, note = await self.who(by), noted(note)
         proved: dict[str, list[Fault]] = {}
         for _ in range(_TRIES):
-            plan = await self._plan(folder, proved)
+            plan = await self._plan(folder, written_from, by, proved)
             approved = await self._approval(by, approved_by, plan)
             tell(plan)
             try:
@@ -154,7 +157,13 @@ class Publishing:
                 continue
         raise Refused("others keep publishing; nothing was rolled back, try again")
 
-    async def _plan(self, folder: Mapping[str, str] | None, proved: dict[str, list[Fault]]) -> Plan:
+    async def _plan(
+        self,
+        folder: Mapping[str, str] | None,
+        written_from: tuple[int, str] | None,
+        by: str,
+        proved: dict[str, list[Fault]],
+    ) -> Plan:
         draft = await self._drafts.current()
         over, published = await self._shelf.in_force()
         if folder is not None:
@@ -163,6 +172,8 @@ class Publishing:
                     f"there is a draft, begun by {draft.by}: publish it or discard it first (`ivr draft`)"
                 )
             files = dict(folder)
+            if written_from is not None:
+                await self._undoes_nothing(files, written_from, by, over, published)
         else:
             if draft is None:
                 raise Refused("there is no draft, and nothing else was named to be published")
@@ -181,6 +192,33 @@ class Publishing:
         if wrong:
             raise Faulty(wrong)
         return Plan(files, over, difference(published, files), draft, faults=tuple(faults))
+
+    async def _undoes_nothing(
+        self,
+        files: Mapping[str, str],
+        written_from: tuple[int, str],
+        by: str,
+        over: int,
+        published: Mapping[str, str],
+    ) -> None:
+        """Raises Refused where others have changed pages since a folder was exported, and it has them otherwise."""
+        number, known_by = written_from
+        began = await self._shelf.files(number)
+        if began is None or digest(began) != known_by:  # another shelf's
+            return
+        since = {
+            path for path in {*began, *published} if began.get(path) != published.get(path) != files.get(path)
+        }
+        theirs: set[str] = set()
+        for version in range(number + 1, over + 1) if since else ():
+            log = await self._drafts.changes(version)
+            theirs |= {each.path for each in log if each.by != by} if log else since
+        if undone := sorted(since & theirs):
+            more = f" and {len(undone) - 5} more" if len(undone) > 5 else ""
+            raise Refused(
+                f"the folder was exported from version {number}, and others have changed"
+                f" {', '.join(undone[:5])}{more} since: `ivr import` keeps that and takes what you changed"
+            )
 
     async def _put(self, plan: Plan, by: str, approved: str | None, note: str, at: datetime) -> Published:
         number = await self._shelf.publish(

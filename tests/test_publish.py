@@ -13,7 +13,7 @@ from ivr.store.database import Database
 from ivr.store.drafts import Drafts
 from ivr.store.people import People, Roles
 from ivr.store.seal import Seal
-from ivr.store.shelf import Shelf
+from ivr.store.shelf import Shelf, digest
 from tests.proof.test_coverage import whole
 from tests.store.cast import NINE
 
@@ -40,10 +40,12 @@ class World:
         by: str = "Ana",
         note: str = "softer",
         yes: str | None = None,
+        written_from: tuple[int, str] | None = None,
     ) -> int:
         done = await self.publishing.publish(
-            folder, by=by, note=note, at=NINE, approved_by=yes, tell=self.told.append
-        )
+            folder, by=by, note=note, at=NINE, approved_by=yes, written_from=written_from,
+            tell=self.told.append,
+        )  # fmt: skip
         return done.version
 
     async def roll_back(self, version: int, by: str = "Ana", yes: str | None = None) -> int:
@@ -93,6 +95,23 @@ async def test_a_folder_is_not_published_past_a_draft(world: World) -> None:
     with pytest.raises(Refused, match="a draft, begun by Ana"):
         await world.publish(WARMEST, by="Mo")
     assert len(await world.shelf.versions()) == 1
+
+
+async def test_a_folder_does_not_undo_what_others_published_since_it_was_exported(world: World) -> None:
+    exported = (1, digest(BOOK))
+    folder = BOOK | {RULES: BOOK[RULES] + "# mine\n"}
+    await world.publish(WARMER, by="Mo")
+    with pytest.raises(Refused, match=f"exported from version 1, and others have changed {GOODBYE} since"):
+        await world.publish(folder, written_from=exported)
+    assert (await world.shelf.in_force()) == (2, WARMER)
+    assert await world.publish(WARMER | folder | {GOODBYE: WARMER[GOODBYE]}, written_from=exported) == 3
+    assert await world.publish(folder, written_from=(1, "another shelf's")) == 4
+
+
+async def test_ones_own_exported_folder_may_be_published_again_and_again(world: World) -> None:
+    exported = (1, digest(BOOK))
+    assert await world.publish(WARMER, written_from=exported) == 2
+    assert await world.publish(WARMEST, written_from=exported) == 3
 
 
 @pytest.mark.parametrize(

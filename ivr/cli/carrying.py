@@ -24,10 +24,12 @@ def export(
     """Write a version of the book as a folder, byte for byte as it was published: all of it, or nothing.
 
     The folder says in `.exported` which version it came from, so that `ivr import` can tell your changes from those
-    that others publish meanwhile.
+    that others publish meanwhile. A draft with pages that others published otherwise since is not written (exit
+    code 1): who brought it back would undo theirs unseen.
 
     Example: ivr export my-book
     """
+    from ivr.cli.comparing import plain_clash, tell_clashes
     from ivr.cli.opened import shelf
     from ivr.store.folder import BookFolderError, write_folder
     from ivr.store.shelf import digest
@@ -48,6 +50,18 @@ def export(
             begun = await drafts.current()
             if begun is None:
                 says.stop("there is no draft")
+            if clashes := await kept.clashes(begun):
+                sentence = f"{'; '.join(map(str, clashes))}, after the draft of it was written"
+                if as_json:
+                    says.as_json({"refused": sentence, "clashes": [plain_clash(each) for each in clashes]})
+                else:
+                    tell_clashes(clashes)
+                typer.echo(
+                    f"{sentence}. Export version {number}, take your words into it and import that; or discard "
+                    "the page. Nothing was written.",
+                    err=True,
+                )
+                raise typer.Exit(1)
             return number, files, begun.files(files)
 
         number, base, files = asyncio.run(look())
@@ -103,7 +117,7 @@ def import_(
         says.stop(f"{folder} holds no {' and no '.join(missing)}; is it a book?")
     with shelf() as (kept, drafts, publishing):
 
-        async def go() -> tuple[list[str], list[Page]]:
+        async def go() -> tuple[list[str], list[str], list[Page]]:
             who, base = await publishing.who(by), based_on
             if base is None and (mark := written_from(folder)) is not None:
                 known = {each.version: each.digest for each in await kept.versions()}
@@ -114,12 +128,15 @@ def import_(
                     )
                 base = mark[0]
             reason = noted(note or f"from the folder {folder.resolve().name}")
-            return await drafts.take(
+            changed, left = await drafts.take(
                 files, base=base, by=who, reason=reason, at=WallClock().now(), replace=replace
             )
+            published = (await kept.in_force())[1]
+            back = [path for path in changed if files.get(path) == published.get(path)]
+            return changed, back, left
 
         try:
-            changed, left = asyncio.run(go())
+            changed, back, left = asyncio.run(go())
         except DraftClash as error:
             if as_json:
                 says.as_json(
@@ -137,12 +154,18 @@ def import_(
         says.as_json(
             {
                 "changed": changed,
+                "taken_back": back,
                 "left": [{"path": page.path, "by": page.by} for page in left],
                 "left_alone": others,
             }
         )
         return
-    typer.echo(f"In the draft now: {', '.join(changed)}." if changed else "The draft says all this already.")
+    if now := [path for path in changed if path not in back]:
+        typer.echo(f"In the draft now: {', '.join(now)}.")
+    if back:
+        typer.echo(f"Taken back, being as published in this folder: {', '.join(back)}.")
+    if not changed:
+        typer.echo("The draft says all this already.")
     for page in left:
         typer.echo(f"{page.path} stays as {page.by} has it in the draft.")
     if others:

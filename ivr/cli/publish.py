@@ -43,15 +43,15 @@ def publish(
     """
     from ivr.app import WallClock
     from ivr.cli.opened import shelf
-    from ivr.store.folder import BookFolderError, read_folder
+    from ivr.store.folder import BookFolderError, read_folder, written_from
 
     with shelf() as (_, drafts, publishing):
 
         async def go() -> "Published":
-            files, source = None, "the draft"
+            files, source, mark = None, "the draft", None
             if folder is not None or await drafts.current() is None:
                 where = folder or says.settings().prompts_folder()
-                files, source = read_folder(where), f"the folder {where}"
+                files, source, mark = read_folder(where), f"the folder {where}", written_from(where)
 
             def tell(plan: "Plan") -> None:
                 if not as_json:
@@ -59,7 +59,13 @@ def publish(
                     _tell_plan(plan, f"Publishing {source}{whose}")
 
             return await publishing.publish(
-                files, by=by, note=note, at=WallClock().now(), approved_by=approved_by, tell=tell
+                files,
+                by=by,
+                note=note,
+                at=WallClock().now(),
+                approved_by=approved_by,
+                written_from=mark,
+                tell=tell,
             )
 
         try:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, select
 from ivr.store.database import Database
 from ivr.store.folder import unfit, unfit_name
 from ivr.store.published import (
+    LARGEST,
     alone,
     begin_draft,
     end_draft,
@@ -218,7 +219,7 @@ class Drafts:
             changes.c.draft, drafts.c.version, changes.c.path, changes.c.by, changes.c.at, changes.c.reason,
             changes.c.before, changes.c.after,
         )  # fmt: skip
-        wanted = drafts.c.open == 1 if version is None else drafts.c.version == version
+        wanted = drafts.c.open == 1 if version is None else drafts.c.version == min(version, LARGEST)
         chosen = (
             select(*columns)
             .join(drafts, drafts.c.number == changes.c.draft)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ivr.store.recall import micros
 from ivr.store.tables import changes, drafts, versions
 
+LARGEST = 2**31 - 1  # what the databases take for a version's number
 _LOCK = 0x697673  # "ivs": whoever changes shelf or draft on PostgreSQL does so alone
 
 
@@ -53,7 +54,7 @@ def newest(connection: Connection) -> int | None:
 
 def files_of(connection: Connection, version: int | None) -> dict[str, str] | None:
     """The files of one version, path → text; None if there is no such version."""
-    if version is None:
+    if version is None or version > LARGEST:
         return None
     kept = connection.execute(select(versions.c.files).where(versions.c.version == version)).scalar()
     return None if kept is None else json.loads(zlib.decompress(kept))

@@ -243,6 +243,64 @@ def test_what_was_published_since_the_export_is_not_undone(shop: Shop) -> None:
     assert "truly sorry" in (shop.folder / "now" / APOLOGY).read_text("utf-8")
 
 
+def test_an_exported_folder_is_not_published_over_what_others_published_since(shop: Shop) -> None:
+    shop.done("export", "ana")
+    shop.edit("book", "Goodbye", "Bye-bye", "en-GB/goodbye.yaml")
+    shop.done("publish", "--by", "Mo", "--note", "jollier")
+    shop.edit("ana")
+    refused = shop("publish", "ana", "--by", "Ana", "--note", "softer")
+    assert refused.returncode == 2
+    assert "others have changed en-GB/goodbye.yaml since: `ivr import` keeps that" in sentence(refused)
+    shop.done("import", "ana", "--by", "Ana")
+    shop.done("publish", "--by", "Ana", "--note", "softer")
+    shop.done("export", "now")
+    assert "Bye-bye" in (shop.folder / "now/en-GB/goodbye.yaml").read_text("utf-8")
+
+
+def test_a_draft_that_others_overtook_is_not_exported_to_undo_theirs_unseen(shop: Shop) -> None:
+    shop.edit("book", "sorry", "so sorry")
+    shop.done("publish", "--by", "Mo", "--note", "softer")
+    shop.done("export", "ana")
+    shop.edit("ana", "so sorry", "truly sorry")
+    shop.done("import", "ana", "--by", "Ana")
+    shop.done("roll-back", "1", "--by", "Mo", "--note", "too much")
+    refused = shop("export", "out", "--draft")
+    assert refused.returncode == 1
+    assert re.search(
+        r"apology\.yaml was changed by Mo at .* in version 3, after the draft", sentence(refused)
+    )
+    assert re.search(r"what it was\s+│ Mo's\s+│ yours", refused.stdout)
+    assert json.loads(shop("export", "out", "--draft", "--json").stdout)["clashes"][0]["path"] == APOLOGY
+    assert not (shop.folder / "out").exists()
+
+
+def test_a_page_that_a_second_folder_leaves_alone_is_said_to_be_taken_back(shop: Shop) -> None:
+    for folder in ("first", "second"):
+        shop.done("export", folder)
+    shop.edit("first")
+    shop.edit("second", "Goodbye", "Bye-bye", "en-GB/goodbye.yaml")
+    shop.done("import", "first", "--by", "Ana")
+    said = shop.done("import", "second", "--by", "Ana")
+    assert "In the draft now: en-GB/goodbye.yaml." in said
+    assert f"Taken back, being as published in this folder: {APOLOGY}." in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("roll-back", "99999999999999999999", "--by", "Ana", "--note", "x"),
+        ("export", "out", "--version", "99999999999999999999"),
+        ("proof", "--version", "99999999999999999999"),
+        ("compare", "99999999999999999999"),
+    ],
+)
+def test_a_number_larger_than_any_versions_is_no_version(shop: Shop, words: tuple[str, ...]) -> None:
+    refused = shop(*words)
+    assert refused.returncode == 2
+    assert "there is no version 99999999999999999999" in sentence(refused)
+    assert "Nothing is written down" in shop.done("draft", "--version", "99999999999999999999")
+
+
 def test_an_export_is_the_book_byte_for_byte_and_what_is_not_yaml_is_left_alone(shop: Shop) -> None:
     (shop.folder / "book/README.md").write_text("for colleagues")
     page = shop.folder / "book" / APOLOGY
