@@ -61,6 +61,7 @@ class Shelf:
     def __init__(self, database: Database, read: Read = book.read, *, look_every: float = LOOK_EVERY) -> None:
         self._database, self._read, self._look_every = database, read, look_every
         self._book: Book | None = None
+        self._unreadable: int | None = None  # the version that was tried in vain
         self._looked = float("-inf")  # by time.monotonic
         self._looking: asyncio.Task[None] | None = None
         self._one_reads = asyncio.Lock()
@@ -181,6 +182,8 @@ class Shelf:
             pass  # the book at hand stays in force
         except StoreError as error:
             log().error("book not read", error=type(error).__name__, reason=str(error))
+        except Exception as error:  # a worker that stopped looking would speak from an old book for ever
+            log().error("book not read", error=type(error).__name__)
         finally:
             self._looking = None
 
@@ -189,12 +192,15 @@ class Shelf:
         async with self._one_reads:
             self._looked = monotonic()
             number = await self._database.look(newest)
-            if number is None or (self._book is not None and number == self._book.version):
-                return
+            if number is None or (
+                self._book is not None and number in (self._book.version, self._unreadable)
+            ):
+                return  # one that cannot be read is said once, and not read again each second
             files = await self.files(number)
             # In a thread: reading takes as long as hundreds of calls, and they go on meanwhile.
             read, faults = await asyncio.to_thread(self._read, files or {}, number)
             if read is None:
+                self._unreadable = number
                 first = f": {faults[0].place.file}: {faults[0].message}" if faults else ""
                 raise StoreError(f"version {number} of the book cannot be read{first}")
             self._book = read

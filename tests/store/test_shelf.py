@@ -126,6 +126,37 @@ async def test_a_later_book_that_cannot_be_read_leaves_the_former_in_force(datab
         await asyncio.sleep(0.01)
 
 
+async def test_a_book_that_cannot_be_read_is_not_read_again_and_whatever_goes_wrong_looking_goes_on(
+    database: Database,
+) -> None:
+    tried: list[int | None] = []
+
+    def reads(files: Mapping[str, str], version: int | None) -> tuple[Book | None, list[Fault]]:
+        tried.append(version)
+        if version == 3:
+            raise RuntimeError("a fault of ours")
+        return read(files, version) if version != 2 else (None, [])
+
+    writer, worker = Shelf(database), Shelf(database, reads, look_every=0.01)
+    await writer.publish(FILES, "Ana", "first", at=NINE)
+    await worker.current()
+    looking = asyncio.ensure_future(worker.keep_looking())
+    try:
+        for number in (2, 3, 4):
+            await writer.publish(
+                FILES | {"rules.yaml": f"{FILES['rules.yaml']}# {number}\n"}, "Ana", "n", at=NINE
+            )
+            async with asyncio.timeout(10):
+                while number not in tried:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+        assert worker.at_hand is not None
+        assert worker.at_hand.version == 4
+        assert tried.count(2) == 1
+    finally:
+        looking.cancel()
+
+
 async def test_a_version_is_kept_small(database: Database, shelf: Shelf) -> None:
     long = FILES | {
         "en-GB/waiting.yaml": "- entry: usual\n  say: |\n" + "    You are still in the queue.\n" * 2000
