@@ -17,13 +17,13 @@ def replay(
         Path | None, typer.Option(metavar="DIR", help="The prompt book; by default the one serve would use.")
     ] = None,
     version: Annotated[
-        int | None, typer.Option(metavar="N", help="The book: a version that was published.")
+        int | None, typer.Option(metavar="N", min=1, help="The book: a version that was published.")
     ] = None,
     compare: Annotated[
         str | None,
         typer.Option(
-            metavar="DIR|N",
-            help="A second book, a folder or a version: what would it change for these callers?",
+            metavar="DIR|N|draft",
+            help="A second book, a folder, a version or the draft: what would it change for these callers?",
         ),
     ] = None,
     out: Annotated[
@@ -64,12 +64,15 @@ def replay(
                 summary = ivr.replay.replay(lines, first, written, progress=report)
             else:
                 comparison = ivr.replay.compare(lines, first, second, written, progress=report)
-    except (ivr.replay.ReplayError, OSError) as error:
+        if partial is not None and out is not None:
+            partial.replace(out)
+    except ivr.replay.ReplayError as error:
+        says.stop(str(error))
+    except OSError as error:
+        says.stop(f"{error.filename or log}: {error.strerror or error}")
+    finally:
         if partial is not None:
             partial.unlink(missing_ok=True)  # half an answer is none
-        says.stop(str(error))
-    if partial is not None and out is not None:
-        partial.replace(out)
     if comparison is not None:
         if as_json:
             says.as_json(comparison.to_json())

@@ -314,6 +314,29 @@ def test_replay_refuses_what_is_no_call_log_and_leaves_nothing_behind(tmp_path: 
     assert "no file" in sentence(ivr("replay", str(tmp_path / "none.csv")))
 
 
+def test_replay_leaves_nothing_behind_where_its_answer_cannot_be_put(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    done = ivr(
+        "replay",
+        str(ROOT / "tests/calls_small.csv"),
+        "--out",
+        "folder",
+        folder=tmp_path,
+        PYTHONPATH=str(ROOT),
+    )
+    assert (done.returncode, [each.name for each in tmp_path.iterdir()]) == (2, ["folder"])
+    assert "Is a directory" in done.stderr
+    done = ivr(
+        "replay",
+        str(ROOT / "tests/calls_small.csv"),
+        "--out",
+        "none/heard.jsonl",
+        folder=tmp_path,
+        PYTHONPATH=str(ROOT),
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
 def test_people_and_tokens_are_made_shown_once_and_removed(tmp_path: Path) -> None:
     env = {"IVR_SECRET": "secret", "IVR_DATABASE_URL": f"sqlite:///{tmp_path}/ivr.sqlite3"}
     made = ivr(
