@@ -170,6 +170,8 @@ def _must_be_free(folder: Path) -> None:
             raise BookFolderError(f"{folder} is there already, and is no folder")
         if folder.is_dir() and any(folder.iterdir()):
             raise BookFolderError(f"{folder} is not empty; name a new folder")
+        if folder.is_dir() and folder.samefile("."):
+            raise BookFolderError(f"{folder} is where you stand; name a new folder in it")
         if not folder.parent.is_dir():
             raise BookFolderError(f"there is no folder {folder.parent}")
     except OSError as error:

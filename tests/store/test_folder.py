@@ -129,3 +129,10 @@ def test_an_exported_folder_is_as_open_as_any_that_is_made(tmp_path: Path) -> No
     write_folder(tmp_path / "out", {"rules.yaml": "x"})
     (tmp_path / "made").mkdir()
     assert (tmp_path / "out").stat().st_mode == (tmp_path / "made").stat().st_mode
+
+
+def test_the_folder_one_stands_in_is_not_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BookFolderError, match="where you stand"):
+        write_folder(".", {"rules.yaml": ""})
+    write_folder("new", {"rules.yaml": ""})
