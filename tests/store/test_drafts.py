@@ -163,6 +163,17 @@ async def test_a_page_published_otherwise_since_is_not_published_over(shelf: She
     assert await shelf.clashes(draft) == []
 
 
+async def test_a_page_that_another_published_in_the_same_words_is_no_clash(
+    shelf: Shelf, drafts: Drafts
+) -> None:
+    await save(drafts, WARMER, by="Ana")
+    await shelf.publish(FILES | {GOODBYE: WARMER}, "Mo", "as Ana has it", at=NINE)
+    draft = await drafts.current()
+    assert draft is not None
+    assert await shelf.clashes(draft) == []
+    assert not (await drafts.open(GOODBYE)).overtaken
+
+
 async def test_a_page_taken_out_and_a_page_put_in_are_changes_too(drafts: Drafts) -> None:
     await save(drafts, None)
     await save(drafts, "[]\n", path="en-GB/opening.yaml")

@@ -70,6 +70,17 @@ async def test_a_place_given_back_is_there_for_the_next_call_and_promised_still(
     assert await places.take("CA5", ["ana"], "billing", at(70))
 
 
+async def test_of_two_places_the_one_that_ends_first_is_taken(
+    database: Database, ledger: Ledger, places: Places
+) -> None:
+    for call, days in (("CA1", 7), ("CA2", 3)):
+        farewell = a_farewell(call, promises=[Promise("front_of_queue", NINE + timedelta(days=days))])
+        await ledger.keep_farewell(farewell, caller="ana", at=NINE, queue="billing")
+    assert await places.take("CA3", ["ana"], "billing", at(60))
+    kept = select(promises.c.call).where(promises.c.state == "kept")
+    assert await database.look(lambda connection: connection.execute(kept).scalars().all()) == ["CA2"]
+
+
 async def test_a_number_hashed_with_an_older_secret_is_known(ledger: Ledger, places: Places) -> None:
     await promised(ledger, caller="old-key")
     assert await places.take("CA2", ["new-key", "old-key"], "billing", at(60))

@@ -53,4 +53,4 @@ async def test_nothing_that_webhooks_ask_reads_a_whole_table(tmp_path: Path) -> 
         database.stop()
     assert len(plans) > 12
     assert [question for question, how in plans.items() if "SCAN" in how] == []
-    assert any("ix_places_queue_until" in how for how in plans.values())
+    assert any("ix_places_queue_until (queue=? AND until>?)" in how for how in plans.values())

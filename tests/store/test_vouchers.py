@@ -77,6 +77,12 @@ async def test_however_many_no_secret_opens_the_codes_behind_them_are_given(
     assert await give(ledger, vouchers, "CA4") == "B-3"
 
 
+async def test_callers_of_one_moment_are_seldom_offered_the_same_code(vouchers: Vouchers) -> None:
+    await vouchers.add([f"A-{number}" for number in range(20)], queue=None, at=NINE)
+    offered = [await vouchers.one_for(f"CA{number}", None) for number in range(40)]
+    assert len({one.code for one in offered if one is not None}) > 8
+
+
 async def test_two_who_add_codes_at_once_number_them_one_after_another(database_url: str, seal: Seal) -> None:
     opened = [Database(database_url, timeout=10.0) for _ in range(2)]
     for each in opened:
