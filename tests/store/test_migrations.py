@@ -101,7 +101,6 @@ OLD_ROWS = {
         "insert into changes values (1, 1, 'en-GB/goodbye.yaml', 'Ana', 8, 'why', null, :page)",
     ],
     "0004": ["insert into places values ('ana', 'billing', 'CA1', 'p', 9, null)"],
-    "0005": [],
 }
 
 
