@@ -111,6 +111,29 @@ async def test_without_news_an_agent_is_let_go_after_a_minute_and_a_half(twilio:
     assert [child.tag for child in await agent(twilio)] == ["Say", "Hangup"]
 
 
+async def test_an_agent_waits_as_long_as_the_longest_moment_can_take(twilio: Twilio) -> None:
+    """Four steps with their references, said slowly, take more than a minute and a half: that is no lack of news."""
+    steps = [
+        {
+            "who": "us",
+            "what": f"send you form {number} by ordinary post",
+            "reference": f"FORM-2026-{number}471",
+        }
+        for number in range(1, 5)
+    ]
+    await twilio.answered()
+    await twilio.api("POST", f"/api/calls/{CALL}/wrapup", {"steps": steps})
+    here = await twilio.document(f"/voice/farewell?call={CALL}&way=aside")
+    while (await told(twilio))["moment"] != "next_steps":
+        redirect = here.findtext("Redirect")
+        assert redirect is not None
+        here = await twilio.document(redirect)
+    twilio.clock.forward(95)
+    assert waits(await agent(twilio))
+    twilio.clock.forward(180)
+    assert [child.tag for child in await agent(twilio)] == ["Say", "Hangup"]
+
+
 async def test_a_long_talk_is_no_lack_of_news(twilio: Twilio) -> None:
     """The agent left the room, or the bridge, minutes after the last thing we heard of the call."""
     await in_the_farewell(twilio)

@@ -46,6 +46,12 @@ def test_ten_goodbyes_are_one_too_few_and_eleven_are_enough():
     assert told(proof(whole(goodbye=goodbyes(11))), "goodbyes that anybody can hear") == []
 
 
+def test_five_gentle_goodbyes_are_one_too_few_and_six_are_enough():
+    for count, advised in ((5, 1), (6, 0)):
+        page = goodbyes(count, "gentle") + goodbyes(11, "plain, sober").replace("- entry: a", "- entry: b")
+        assert len(told(proof(whole(goodbye=page)), "can hear on a gentle call")) == advised
+
+
 def test_goodbyes_that_need_a_name_are_not_for_anybody():
     page = (
         goodbyes(11, words="Bye {}, {{{{ caller.name }}}}.") + "- entry: b\n  tone: any\n  say: |\n    Bye.\n"
@@ -80,6 +86,26 @@ def test_a_whole_farewell_is_weighed_with_the_line_of_rules_yaml_beside_it():
     rules = "timezone: Europe/London\nlocale: en-GB\nseconds:\n  farewell: 1\n"
     (found,) = [f for f in proof(whole(goodbye=goodbyes(11), rules=rules)) if "a farewell with" in f.message]
     assert (found.place.line, found.place.column, found.fault) == (4, 3, False)
+
+
+# ---- voices ----
+
+
+@pytest.mark.parametrize(
+    ("voice", "said", "fault"),
+    [
+        ("Polly.Amy-Neural", "does not know <emphasis>", True),
+        ("Google.en-GB-Neural2-A", "may not know <emphasis>", False),
+        ("Polly.Amy", None, None),
+    ],
+)
+def test_an_element_a_voice_lacks_is_a_fault_and_one_it_may_lack_is_advice(
+    voice: str, said: str | None, fault: bool | None
+):
+    page = goodbyes(11, words="<emphasis>Bye</emphasis> {}.")
+    found = proof(whole(goodbye=page, voices=f"en-GB:\n  voice: {voice}\n  native_of: en-GB\n"))
+    heard = [(f.message.partition("voice ")[2], f.fault) for f in found if "the voice " in f.message]
+    assert set(heard) == ({(said, fault)} if said else set())
 
 
 # ---- the name ----
