@@ -6,7 +6,11 @@ import typer
 
 from ivr.cli import says
 
-app = typer.Typer(help="Tokens for programs that use the API.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Tokens for programs that use the API. Example: ivr token add crm",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.command()
@@ -32,6 +36,27 @@ def add(
         typer.echo(
             f"{token}\n\nThis is the only time it is shown. Programs send it as: Authorization: Bearer TOKEN"
         )
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program.")] = False,
+) -> None:
+    """Which tokens there are, and since when; never the tokens themselves, of which only a trace is kept.
+
+    Example: ivr token list
+    """
+    from ivr.cli.opened import people
+
+    with people() as who:
+        tokens = who.tokens()
+    if as_json:
+        says.as_json([{"name": name, "since": since.isoformat()} for name, since in tokens.items()])
+        return
+    for name, since in tokens.items():
+        typer.echo(f"{name:<24} since {since.astimezone():%Y-%m-%d %H:%M}")
+    if not tokens:
+        typer.echo("None yet. Example: ivr token add crm")
 
 
 @app.command()

@@ -46,7 +46,10 @@ def versions(
             f"{each.version:>4}  {when}  {who:<24}  {back}{each.note}{'  (in force)' if number == 0 else ''}"
         )
     if not every:
-        typer.echo("Nothing is published yet: `ivr serve` keeps the first version, or `ivr publish` does.")
+        where = says.settings().ivr_database_url.rpartition("@")[2]  # no password
+        typer.echo(
+            f"Nothing is published yet in {where}: `ivr serve` keeps the first version, or `ivr publish` does."
+        )
 
 
 def compare(

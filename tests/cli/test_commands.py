@@ -359,7 +359,14 @@ def test_people_and_tokens_are_made_shown_once_and_removed(tmp_path: Path) -> No
     assert ivr("people", "remove", "Sam", folder=tmp_path, **env).returncode == 2
     token = json.loads(ivr("token", "add", "crm", "--json", folder=tmp_path, **env).stdout)
     assert set(token) == {"name", "token"}
+    listed = ivr("token", "list", folder=tmp_path, **env).stdout
+    assert listed.startswith("crm ")
+    assert token["token"] not in listed
+    assert [
+        each["name"] for each in json.loads(ivr("token", "list", "--json", folder=tmp_path, **env).stdout)
+    ] == ["crm"]
     assert ivr("token", "revoke", "crm", folder=tmp_path, **env).returncode == 0
+    assert "None yet" in ivr("token", "list", folder=tmp_path, **env).stdout
 
 
 def test_check_has_a_line_for_each_thing(tmp_path: Path) -> None:
