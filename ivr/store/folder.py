@@ -89,6 +89,8 @@ def _yaml_files(folder: Path, root: Path, deepest: int) -> Iterator[Path]:
         if not Path(os.path.realpath(file)).is_relative_to(root):
             raise BookFolderError(f"{file} is a link that leads out of the folder")
         if not is_folder:
+            if file.exists() and not file.is_file():  # a pipe would be waited at for ever
+                raise BookFolderError(f"{file} is no ordinary file")
             yield file
         elif deepest:
             yield from _yaml_files(file, root, deepest - 1)

@@ -1,6 +1,7 @@
 """The shelf of prompt books, and reading a folder as one."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -272,6 +273,14 @@ def test_a_folder_that_is_no_book_is_refused_with_the_reason(
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BookFolderError, match=r"there is no folder .*nowhere"):
         read_folder(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_named_rather_than_waited_at(tmp_path: Path) -> None:
+    inside = folder(tmp_path / "book", FILES)
+    os.mkfifo(inside / "rules2.yaml")
+    with pytest.raises(BookFolderError, match=r"rules2\.yaml is no ordinary file"):
+        read_folder(inside)
 
 
 def test_a_link_may_lead_about_in_the_folder_but_not_out_of_it(tmp_path: Path) -> None:
