@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ivr.book.form import Form
 from ivr.book.liquid import parse as parse_words
@@ -72,11 +73,25 @@ class Entry:
     id: str = field(init=False)
     needs: frozenset[str] = field(init=False)  # of all its variants together
     promises: frozenset[str] = field(init=False)  # the same
+    asks: tuple[tuple[str, tuple[Any, ...]], ...] = field(
+        init=False
+    )  # of `when`, the plain “is”: fact, values
+    others: tuple[Condition, ...] = field(init=False)  # and the rest
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", f"{self.locale}/{self.page}/{self.name}")
         object.__setattr__(self, "needs", frozenset().union(*(each.needs for each in self.variants)))
         object.__setattr__(self, "promises", frozenset().union(*(each.promises for each in self.variants)))
+        plain = [condition for condition in self.when if condition.op == "is" and not condition.free]
+        object.__setattr__(self, "asks", tuple([(each.fact, each.values) for each in plain]))
+        object.__setattr__(self, "others", tuple([each for each in self.when if each not in plain]))
+
+    def fits(self, facts: Mapping[str, Any]) -> bool:
+        """Whether all its conditions hold. The plain ones are tried first: they cost least, and fail most."""
+        for name, values in self.asks:
+            if facts.get(name) not in values:  # nothing is among them where it is not known
+                return False
+        return not self.others or all(condition.holds(facts) for condition in self.others)
 
 
 def read_page(node: Node | None, locale: str, page: str, findings: Findings) -> tuple[Entry, ...]:

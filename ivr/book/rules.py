@@ -45,6 +45,8 @@ class Rules:
         another language."""
         home, language = language_of(queue.locale or self.locale), language_of(locale)
         usual = Line(queue.line_name, queue.line_hours, queue.notice, queue.event)
+        if not queue.lines:
+            return usual if language == home else Line()
         lines = dict(queue.lines)
         found = [lines[key] for key in (locale, language) if key in lines]
         if language == home:

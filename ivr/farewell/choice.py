@@ -171,32 +171,28 @@ def choose(
     known = facts.keys()
     repeating: Chosen | None = None
     for entry in entries:
-        if entry.offer and not (sells and _may_sell(facts)):
+        if not entry.fits(facts) or (entry.offer and not (sells and _may_sell(facts))):
             continue
         if entry_fits is not None and not entry_fits(entry):
             continue
-        for condition in entry.when:
-            if not condition.holds(facts):
+        usable: Sequence[Variant] = entry.variants
+        if not (entry.needs <= known and entry.promises <= agreed):
+            usable = [v for v in usable if v.needs <= known and agreed.issuperset(v.promises)]
+        if without:
+            usable = [v for v in usable if v.id not in without]
+        if variant_fits is not None:
+            usable = [v for v in usable if v.silent or variant_fits(v)]
+        if len(usable) > 1:
+            usable = _fullest(usable, facts)
+        if repeating is not None:
+            usable = [v for v in usable if _says_no_less(v, repeating[1])]
+        fresh = [v for v in usable if v.id not in heard] if heard else usable
+        if fresh:
+            return entry, fresh[seed % len(fresh)]
+        if usable and repeating is None:
+            repeating = entry, max(usable, key=lambda variant: heard.index(variant.id))
+            if not wander:
                 break
-        else:
-            usable: Sequence[Variant] = entry.variants
-            if not (entry.needs <= known and entry.promises <= agreed):
-                usable = [v for v in usable if v.needs <= known and agreed.issuperset(v.promises)]
-            if without:
-                usable = [v for v in usable if v.id not in without]
-            if variant_fits is not None:
-                usable = [v for v in usable if v.silent or variant_fits(v)]
-            if len(usable) > 1:
-                usable = _fullest(usable, facts)
-            if repeating is not None:
-                usable = [v for v in usable if _says_no_less(v, repeating[1])]
-            fresh = [v for v in usable if v.id not in heard] if heard else usable
-            if fresh:
-                return entry, fresh[seed % len(fresh)]
-            if usable and repeating is None:
-                repeating = entry, max(usable, key=lambda variant: heard.index(variant.id))
-                if not wander:
-                    break
     return repeating
 
 

@@ -57,7 +57,7 @@ def for_anybody(entries: tuple[Entry, ...], facts: dict[str, Value]) -> list[Var
     known = _NOTHING_KNOWN | facts
     found: dict[str, Variant] = {}
     for entry in entries:
-        if entry.offer or not all(condition.holds(known) for condition in entry.when):
+        if entry.offer or not entry.fits(known):
             continue
         for variant in entry.variants:
             if not variant.silent and not variant.promises and variant.needs <= _ALWAYS | facts.keys():
