@@ -56,10 +56,12 @@ def _refused_for_good(call: Played) -> bool:
 
 
 def _told_late(call: Played) -> bool:
-    """Whether somebody left by themselves, and news was late: what was said then is said by what was known then."""
+    """Whether news was late, and somebody left by themselves or handed the caller on: what is said then is said by
+    what is known then, and a wait whose end nobody has told of yet is not known."""
     late = any(fault.kind in ("late", "shuffled") for fault in call.scene.faults)
     left = any(
-        happening.who == "agent" and (happening.does == "hangs up" or happening.what == "#")
+        happening.does == "transferred"
+        or (happening.who == "agent" and (happening.does == "hangs up" or happening.what == "#"))
         for _, happening in call.report.acted
     )
     return late and left
