@@ -6,7 +6,7 @@ in the address and the ledger, so that doubled requests and retries say nothing 
 """
 
 from ivr import watch
-from ivr.calls.events import Event, Heard, Pressed
+from ivr.calls.events import Event, Heard, Joined, Parted, Pressed
 from ivr.calls.waits import callers_key
 from ivr.farewell import course
 from ivr.farewell.answers import Answer, understood
@@ -39,6 +39,8 @@ class FarewellDesk:
             return twiml.EMPTY  # nobody can hear one any more: an old action, asked for after a hang-up
         keys = self._keys(ask)
         standing = await self._counter.closing.standing(ask.call, keys)
+        if (out := _led_out(ask, standing)) is not None:
+            await self._counter.keep([out])
         if standing.queue.farewell != "on" and standing.latest is None:
             return twiml.document(twiml.hangup())
         farewell = await self._counter.closing.farewell(
@@ -147,3 +149,17 @@ def _answer(ask: Ask, standing: Standing, farewell: Farewell) -> Answer | None:
     if ask.said.speech is None or answers is None:
         return None
     return understood(ask.said.speech, answers, ask.said.confidence)
+
+
+def _led_out(ask: Ask, standing: Standing) -> Parted | None:
+    """Whoever asks for the farewell has left the conference they were in, whenever its own news of that comes:
+    an agent's leaving, told later, is not to lead them out of it once more."""
+    room = standing.story.room
+    if room is None or not standing.story.in_room:
+        return None
+    events = standing.record.events
+    joined = max((e.sequence for e in events if isinstance(e, Joined) and e.room == room), default=0)
+    if not joined:  # it was looked up, and tells us nothing itself
+        return None
+    # its own count goes on by one at least with each who comes or leaves, so that this is before they come again
+    return Parted(call=ask.call, at=ask.now, key=f"{room}:led:{joined}", room=room, sequence=joined + 1)
